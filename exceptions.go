@@ -1,0 +1,160 @@
+package appintegrations
+
+import smithy "github.com/aws/smithy-go"
+
+// AccessDeniedException: the caller may not perform the operation (HTTP 403). It
+// is not retried.
+type AccessDeniedException struct {
+	Message           *string // nil if the service gave none; up to 64 KiB, as it came
+	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+}
+
+// Error returns the code and the message on one line; a long message is cut.
+func (e *AccessDeniedException) Error() string { return apiErrorText(e) }
+
+// ErrorMessage returns the message as it came, "" if there is none.
+func (e *AccessDeniedException) ErrorMessage() string {
+	if e == nil {
+		return ""
+	}
+	return valueOr(e.Message, "")
+}
+
+// ErrorCode returns "AccessDeniedException", or the override.
+func (e *AccessDeniedException) ErrorCode() string {
+	if e == nil {
+		return "AccessDeniedException"
+	}
+	return valueOr(e.ErrorCodeOverride, "AccessDeniedException")
+}
+
+// ErrorFault returns [smithy.FaultClient].
+func (e *AccessDeniedException) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
+
+// InternalServiceError: the service failed to process the request (HTTP 500). It
+// is retried.
+type InternalServiceError struct {
+	Message           *string // nil if the service gave none; up to 64 KiB, as it came
+	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+}
+
+// Error returns the code and the message on one line; a long message is cut.
+func (e *InternalServiceError) Error() string { return apiErrorText(e) }
+
+// ErrorMessage returns the message as it came, "" if there is none.
+func (e *InternalServiceError) ErrorMessage() string {
+	if e == nil {
+		return ""
+	}
+	return valueOr(e.Message, "")
+}
+
+// ErrorCode returns "InternalServiceError", or the override.
+func (e *InternalServiceError) ErrorCode() string {
+	if e == nil {
+		return "InternalServiceError"
+	}
+	return valueOr(e.ErrorCodeOverride, "InternalServiceError")
+}
+
+// ErrorFault returns [smithy.FaultServer].
+func (e *InternalServiceError) ErrorFault() smithy.ErrorFault { return smithy.FaultServer }
+
+// InvalidRequestException: the request is not valid (HTTP 400): an unknown or
+// expired NextToken, a MaxResults out of range. It is not retried.
+type InvalidRequestException struct {
+	Message           *string // nil if the service gave none; up to 64 KiB, as it came
+	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+}
+
+// Error returns the code and the message on one line; a long message is cut.
+func (e *InvalidRequestException) Error() string { return apiErrorText(e) }
+
+// ErrorMessage returns the message as it came, "" if there is none.
+func (e *InvalidRequestException) ErrorMessage() string {
+	if e == nil {
+		return ""
+	}
+	return valueOr(e.Message, "")
+}
+
+// ErrorCode returns "InvalidRequestException", or the override.
+func (e *InvalidRequestException) ErrorCode() string {
+	if e == nil {
+		return "InvalidRequestException"
+	}
+	return valueOr(e.ErrorCodeOverride, "InvalidRequestException")
+}
+
+// ErrorFault returns [smithy.FaultClient].
+func (e *InvalidRequestException) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
+
+// ResourceNotFoundException: there is no such data integration (HTTP 404). It is
+// not retried. A 404 without this code, from a proxy, is a
+// *[smithy.GenericAPIError] instead.
+type ResourceNotFoundException struct {
+	Message           *string // nil if the service gave none; up to 64 KiB, as it came
+	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+}
+
+// Error returns the code and the message on one line; a long message is cut.
+func (e *ResourceNotFoundException) Error() string { return apiErrorText(e) }
+
+// ErrorMessage returns the message as it came, "" if there is none.
+func (e *ResourceNotFoundException) ErrorMessage() string {
+	if e == nil {
+		return ""
+	}
+	return valueOr(e.Message, "")
+}
+
+// ErrorCode returns "ResourceNotFoundException", or the override.
+func (e *ResourceNotFoundException) ErrorCode() string {
+	if e == nil {
+		return "ResourceNotFoundException"
+	}
+	return valueOr(e.ErrorCodeOverride, "ResourceNotFoundException")
+}
+
+// ErrorFault returns [smithy.FaultClient].
+func (e *ResourceNotFoundException) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
+
+// ThrottlingException: the account's quota for the operation is used up (HTTP
+// 429). It is retried. A 429 without a code, from a proxy, is one too.
+type ThrottlingException struct {
+	Message           *string // nil if the service gave none; up to 64 KiB, as it came
+	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+}
+
+// Error returns the code and the message on one line; a long message is cut.
+func (e *ThrottlingException) Error() string { return apiErrorText(e) }
+
+// ErrorMessage returns the message as it came, "" if there is none.
+func (e *ThrottlingException) ErrorMessage() string {
+	if e == nil {
+		return ""
+	}
+	return valueOr(e.Message, "")
+}
+
+// ErrorCode returns "ThrottlingException", or the override.
+func (e *ThrottlingException) ErrorCode() string {
+	if e == nil {
+		return "ThrottlingException"
+	}
+	return valueOr(e.ErrorCodeOverride, "ThrottlingException")
+}
+
+// ErrorFault returns [smithy.FaultClient].
+func (e *ThrottlingException) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
+
+func valueOr[T any](p *T, fallback T) T {
+	if p == nil {
+		return fallback
+	}
+	return *p
+}
+
+func apiErrorText(e smithy.APIError) string {
+	return oneLine(e.ErrorCode(), maxCodeText) + ": " + oneLine(e.ErrorMessage(), maxMessageText)
+}

@@ -1,0 +1,139 @@
+// Package endpoint holds the endpoint rules of Amazon AppIntegrations: which
+// URL a Region, FIPS, dual-stack and a base endpoint come to. It is pure: no
+// network, no environment.
+//
+// The rules are those of botocore's endpoint-rule-set-1.json and
+// partitions.json for the service.
+package endpoint
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Params is the input of [Resolve]. The zero value is valid and resolves to an
+// error that asks for a Region.
+type Params struct {
+	Region    string  // "" if there is none
+	Base      *string // the endpoint that the user gave; nil: none
+	FIPS      bool
+	DualStack bool
+}
+
+// An Error says which setting does not lead to an endpoint, and why.
+type Error struct {
+	Field  string // Region, BaseEndpoint or EndpointOptions
+	Reason string
+}
+
+// Error returns the field and the reason.
+func (e *Error) Error() string { return e.Field + ": " + e.Reason }
+
+// Resolve returns the URL of the service. The errors are *[Error].
+func Resolve(p Params) (*url.URL, error) {
+	if p.Base != nil {
+		switch {
+		case p.FIPS:
+			return nil, &Error{"BaseEndpoint", "Invalid Configuration: FIPS and custom endpoint are not supported"}
+		case p.DualStack:
+			return nil, &Error{"BaseEndpoint", "Invalid Configuration: Dualstack and custom endpoint are not supported"}
+		}
+		return ParseBase(*p.Base)
+	}
+	if p.Region == "" {
+		return nil, &Error{"Region", "Invalid Configuration: Missing Region"}
+	}
+	if !ValidHost(p.Region) {
+		return nil, &Error{"Region", "not a host label: it may hold letters, digits and inner hyphens, 63 at most"}
+	}
+	host, err := host(p, PartitionOf(p.Region))
+	if err != nil {
+		return nil, err
+	}
+	return &url.URL{Scheme: "https", Host: host}, nil
+}
+
+func host(p Params, partition Partition) (string, error) {
+	switch {
+	case p.FIPS && p.DualStack && !(partition.SupportsFIPS && partition.SupportsDualStack):
+		return "", &Error{"EndpointOptions", "FIPS and DualStack are enabled, but this partition does not support one or both"}
+	case p.FIPS && !partition.SupportsFIPS:
+		return "", &Error{"EndpointOptions", "FIPS is enabled but this partition does not support FIPS"}
+	case p.DualStack && !partition.SupportsDualStack:
+		return "", &Error{"EndpointOptions", "DualStack is enabled but this partition does not support DualStack"}
+	}
+	service, suffix := "app-integrations.", partition.DNSSuffix
+	if p.FIPS {
+		service = "app-integrations-fips."
+	}
+	if p.DualStack {
+		suffix = partition.DualStackDNSSuffix
+	}
+	return service + p.Region + "." + suffix, nil
+}
+
+// ParseBase parses an endpoint that the user gave: http or https, a host, and
+// perhaps a port and a path. Anything else that a URL may hold would be lost or
+// sent somewhere unexpected, so it is an *[Error], whose text does not repeat
+// the input: it may hold a password.
+func ParseBase(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil || u.Opaque != "":
+		return nil, &Error{"BaseEndpoint", "not a URL"}
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, &Error{"BaseEndpoint", "the scheme must be http or https"}
+	case u.User != nil:
+		return nil, &Error{"BaseEndpoint", "user information is not supported"}
+	case u.RawQuery != "" || u.ForceQuery:
+		return nil, &Error{"BaseEndpoint", "a query is not supported"}
+	case u.Fragment != "" || strings.Contains(base, "#"):
+		return nil, &Error{"BaseEndpoint", "a fragment is not supported"}
+	case u.Hostname() == "":
+		return nil, &Error{"BaseEndpoint", "the host is missing"}
+	case !validPort(u):
+		return nil, &Error{"BaseEndpoint", "the port must be a number from 0 to 65535"}
+	}
+	return u, nil
+}
+
+// validPort refuses what url.Parse lets pass: a colon without a port, and
+// numbers that no port has.
+func validPort(u *url.URL) bool {
+	port := u.Port()
+	if port == "" {
+		return !strings.HasSuffix(u.Host, ":")
+	}
+	n := 0
+	for _, c := range []byte(port) { // url.Parse has seen to it that these are digits
+		n = min(n*10+int(c-'0'), 1<<16)
+	}
+	return n < 1<<16
+}
+
+// ValidHost reports whether a Region can stand in a host name as one label of
+// RFC 1123.
+func ValidHost(region string) bool {
+	return len(region) <= 63 && ValidScope(region) && !strings.Contains(region, ".") &&
+		region[0] != '-' && region[len(region)-1] != '-'
+}
+
+// ValidScope reports whether a Region can stand in the credential scope of a
+// signature, which is all that it does beside a base endpoint: letters, digits,
+// hyphens and dots, at least one.
+func ValidScope(region string) bool {
+	return region != "" && strings.Trim(region, scopeChars) == ""
+}
+
+const scopeChars = "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// FIPSRegion splits a pseudo-Region such as fips-us-east-1 or us-east-1-fips
+// into its Region and whether it asks for FIPS.
+func FIPSRegion(region string) (string, bool) {
+	if !strings.Contains(region, "fips-") && !strings.Contains(region, "-fips") {
+		return region, false
+	}
+	region = strings.ReplaceAll(region, "-fips-", "-")
+	region = strings.ReplaceAll(region, "fips-", "")
+	return strings.ReplaceAll(region, "-fips", ""), true
+}
