@@ -1,0 +1,243 @@
+package appintegrations
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	smithyauth "github.com/aws/smithy-go/auth"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/seed-10600c52/appintegrations/internal/endpoint"
+)
+
+// EndpointResolverOptions say which kind of endpoint a client asks for.
+type EndpointResolverOptions struct {
+	// Logger and LogDeprecated are kept for compatibility: no endpoint of this
+	// service is deprecated, so nothing is logged.
+	Logger        logging.Logger
+	LogDeprecated bool
+
+	// Where it is not "", a pseudo-Region such as fips-us-east-1 no longer turns
+	// FIPS on by itself. It is kept for compatibility; there is no need to set it.
+	ResolvedRegion string
+
+	// Send to http in place of https.
+	DisableHTTPS bool
+
+	// Use the dual-stack endpoint, which answers over IPv6 too.
+	UseDualStackEndpoint aws.DualStackEndpointState
+
+	// Use the FIPS endpoint.
+	UseFIPSEndpoint aws.FIPSEndpointState
+}
+
+// GetResolvedRegion returns ResolvedRegion.
+func (o EndpointResolverOptions) GetResolvedRegion() string { return o.ResolvedRegion }
+
+// GetDisableHTTPS returns DisableHTTPS.
+func (o EndpointResolverOptions) GetDisableHTTPS() bool { return o.DisableHTTPS }
+
+// GetUseDualStackEndpoint returns UseDualStackEndpoint.
+func (o EndpointResolverOptions) GetUseDualStackEndpoint() aws.DualStackEndpointState {
+	return o.UseDualStackEndpoint
+}
+
+// GetUseFIPSEndpoint returns UseFIPSEndpoint.
+func (o EndpointResolverOptions) GetUseFIPSEndpoint() aws.FIPSEndpointState { return o.UseFIPSEndpoint }
+
+// EndpointParameters are what an [EndpointResolverV2] resolves an endpoint
+// from.
+type EndpointParameters struct {
+	// The Region, pseudo-Regions resolved. nil: none is set.
+	Region *string
+
+	// Whether the dual-stack endpoint is asked for. nil: no.
+	UseDualStack *bool
+
+	// Whether the FIPS endpoint is asked for. nil: no.
+	UseFIPS *bool
+
+	// Options.BaseEndpoint. nil: none.
+	Endpoint *string
+}
+
+// ValidateRequired returns an error that names the first parameter that is
+// required and nil, else nil.
+func (p EndpointParameters) ValidateRequired() error {
+	switch {
+	case p.UseDualStack == nil:
+		return errors.New("parameter UseDualStack is required")
+	case p.UseFIPS == nil:
+		return errors.New("parameter UseFIPS is required")
+	}
+	return nil
+}
+
+// WithDefaults returns a copy in which what is required and nil is false.
+func (p EndpointParameters) WithDefaults() EndpointParameters {
+	if p.UseDualStack == nil {
+		p.UseDualStack = new(bool)
+	}
+	if p.UseFIPS == nil {
+		p.UseFIPS = new(bool)
+	}
+	return p
+}
+
+// EndpointResolverV2 resolves the endpoint of an attempt. An implementation
+// must be safe for concurrent use. A path of the endpoint is kept as a prefix,
+// its headers are sent, and the auth options among its properties set signing
+// name and Region.
+type EndpointResolverV2 interface {
+	ResolveEndpoint(ctx context.Context, params EndpointParameters) (smithyendpoints.Endpoint, error)
+}
+
+// NewDefaultEndpointResolverV2 returns the resolver that knows the rules of the
+// service: every partition, FIPS, dual-stack, and a base endpoint. Its errors
+// are *[ConfigError]. It is safe for concurrent use.
+func NewDefaultEndpointResolverV2() EndpointResolverV2 { return defaultResolver{} }
+
+type defaultResolver struct{}
+
+func (defaultResolver) ResolveEndpoint(_ context.Context, params EndpointParameters) (smithyendpoints.Endpoint, error) {
+	params = params.WithDefaults()
+	u, err := endpoint.Resolve(endpoint.Params{
+		Region: valueOr(params.Region, ""), Base: params.Endpoint,
+		FIPS: *params.UseFIPS, DualStack: *params.UseDualStack,
+	})
+	if err != nil {
+		return smithyendpoints.Endpoint{}, configError(err)
+	}
+	return smithyendpoints.Endpoint{URI: *u, Headers: http.Header{}}, nil
+}
+
+func configError(err error) error {
+	var e *endpoint.Error
+	if errors.As(err, &e) {
+		return &ConfigError{Field: e.Field, Reason: e.Reason}
+	}
+	return err
+}
+
+// checkRegion refuses a Region that can never be right. It may be empty where
+// the signing Region comes from elsewhere.
+func (o *Options) checkRegion() error {
+	if o.signingRegion != "" && !endpoint.ValidScope(o.signingRegion) {
+		return regionError("signing Region", o.signingRegion)
+	}
+	if o.Region != "" && !endpoint.ValidScope(o.Region) {
+		return regionError("Region", o.Region)
+	}
+	if o.Region == "" && o.BaseEndpoint != nil && o.signingRegion == "" {
+		return &ConfigError{Field: "Region", Reason: "it is required beside BaseEndpoint too: requests are signed for it"}
+	}
+	return nil
+}
+
+func regionError(field, region string) error {
+	return &ConfigError{Field: field, Reason: "not a Region: " + oneLine(region, maxCodeText)}
+}
+
+// endpointParameters binds the options to the parameters of the resolver.
+func (o *Options) endpointParameters() EndpointParameters {
+	region, fips := endpoint.FIPSRegion(o.Region)
+	fips = fips && o.EndpointOptions.ResolvedRegion == ""
+	p := EndpointParameters{
+		UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+		UseFIPS:      aws.Bool(fips || o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
+		Endpoint:     o.BaseEndpoint,
+	}
+	if region != "" {
+		p.Region = &region
+	}
+	return p
+}
+
+// A target is where an attempt goes and what it is signed for.
+type target struct {
+	base          url.URL
+	headers       http.Header // of a custom resolver; nil: none
+	signingName   string
+	signingRegion string
+	singleEscape  bool // a custom resolver's wish for a path that is escaped once
+}
+
+// resolveTarget asks the resolver where to send an attempt.
+func (o *Options) resolveTarget(ctx context.Context) (*target, error) {
+	resolved, err := o.EndpointResolverV2.ResolveEndpoint(ctx, o.endpointParameters())
+	if err != nil {
+		return nil, foreign("resolve endpoint", err)
+	}
+	t := &target{base: resolved.URI, headers: resolved.Headers, signingName: signingName, signingRegion: o.Region}
+	if o.EndpointOptions.DisableHTTPS {
+		t.base.Scheme = "http"
+	}
+	auth, _ := smithyauth.GetAuthOptions(&resolved.Properties)
+	for _, option := range auth {
+		t.applyAuth(option)
+	}
+	if o.signingName != "" {
+		t.signingName = o.signingName
+	}
+	if o.signingRegion != "" {
+		t.signingRegion = o.signingRegion
+	}
+	return t, t.check()
+}
+
+func (t *target) applyAuth(option *smithyauth.Option) {
+	if v, ok := smithyhttp.GetSigV4SigningName(&option.SignerProperties); ok {
+		t.signingName = v
+	}
+	if v, ok := smithyhttp.GetSigV4SigningRegion(&option.SignerProperties); ok {
+		t.signingRegion = v
+	}
+	if v, ok := smithyhttp.GetDisableDoubleEncoding(&option.SignerProperties); ok {
+		t.singleEscape = v
+	}
+}
+
+func (t *target) check() error {
+	if scheme := strings.ToLower(t.base.Scheme); scheme != "http" && scheme != "https" || t.base.Host == "" {
+		return &ConfigError{Field: "EndpointResolverV2", Reason: "the endpoint needs a scheme, http or https, and a host"}
+	}
+	if t.signingRegion == "" {
+		return &ConfigError{Field: "Region", Reason: "it is required: requests are signed for it"}
+	}
+	return nil
+}
+
+// url joins the base with the path of the request, which comes unescaped and
+// escaped, and its query.
+func (t *target) url(path, rawPath, rawQuery string) *url.URL {
+	u := t.base
+	prefix, rawPrefix := strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.EscapedPath(), "/")
+	if prefix != "" && prefix[0] != '/' {
+		prefix, rawPrefix = "/"+prefix, "/"+rawPrefix
+	}
+	u.Path, u.RawPath, u.RawQuery = prefix+path, rawPrefix+rawPath, rawQuery
+	return &u
+}
+
+// A targetKey holds all that the default resolver looks at.
+type targetKey struct {
+	region, resolvedRegion, base, signingName, signingRegion string
+	hasBase, http                                            bool
+	dualStack                                                aws.DualStackEndpointState
+	fips                                                     aws.FIPSEndpointState
+}
+
+func (o *Options) targetKey() targetKey {
+	e := &o.EndpointOptions
+	return targetKey{
+		region: o.Region, resolvedRegion: e.ResolvedRegion, base: valueOr(o.BaseEndpoint, ""), hasBase: o.BaseEndpoint != nil,
+		signingName: o.signingName, signingRegion: o.signingRegion,
+		http: e.DisableHTTPS, dualStack: e.UseDualStackEndpoint, fips: e.UseFIPSEndpoint,
+	}
+}

@@ -1,0 +1,342 @@
+package appintegrations
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	smithy "github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/seed-10600c52/appintegrations/internal/json"
+)
+
+// Bounds on what a server or a proxy can make an error hold and say. Together
+// they keep the text of any error of a call on one line of at most 1 KiB.
+const (
+	maxErrorBody     = 64 << 10 // bytes read of an answer that is an error
+	maxMessageText   = 512
+	maxCodeText      = 64
+	maxRequestIDText = 128
+)
+
+// A ConfigError says that the configuration of a client or of a call can never
+// work. Nothing was sent. It is permanent: it is not retried, and the same call
+// will fail again. The text never repeats the value of a secret.
+type ConfigError struct {
+	Field  string // the field of Options, for example "Region"
+	Reason string
+}
+
+// Error names the field and the reason on one line.
+func (e *ConfigError) Error() string {
+	return "invalid configuration: " + e.Field + ": " + e.Reason
+}
+
+// RetryableError returns false: no retryer of the SDK retries it.
+func (e *ConfigError) RetryableError() bool { return false }
+
+// A MalformedResponseError says that an answer was not one complete page,
+// though its status is a success: it was cut off, is not JSON, is larger than
+// MaxPageBytes, or holds a value of the wrong type. It is retried. In the chain
+// it is inside a *[smithy.DeserializationError] inside a
+// *[awshttp.ResponseError].
+type MalformedResponseError struct {
+	StatusCode int    // the HTTP status
+	RequestID  string // "" if the answer had none
+	Path       string // where in the page, for example DataIntegrationAssociations[3].ClientId; "" for all of it
+	Reason     string // what came in place of a page
+	Err        error  // the cause where there is one, for example io.ErrUnexpectedEOF; nil otherwise
+}
+
+// Error says where and why on one line. Status and request id are in the text
+// of the *[awshttp.ResponseError] around it.
+func (e *MalformedResponseError) Error() string {
+	var b strings.Builder
+	b.WriteString("malformed response")
+	if e.Path != "" {
+		b.WriteString(" at " + e.Path)
+	}
+	b.WriteString(": " + e.Reason)
+	if e.Err != nil {
+		b.WriteString(": " + oneLine(e.Err.Error(), maxMessageText/2))
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause, which may be nil.
+func (e *MalformedResponseError) Unwrap() error { return e.Err }
+
+// RetryableError returns true: the retryers of the SDK retry it.
+func (e *MalformedResponseError) RetryableError() bool { return true }
+
+// A RedirectError says that the service, or something before it, answered with
+// a redirect. Redirects are never followed: a signed request, and the security
+// token with it, would go where the signature was not made for. It is not
+// retried. It is a [smithy.APIError].
+type RedirectError struct {
+	StatusCode int    // the HTTP status
+	RequestID  string // "" if the answer had none
+	Origin     string // scheme, host and port of the target; "" if the answer named none
+}
+
+// Error gives the status and the origin of the target on one line.
+func (e *RedirectError) Error() string {
+	text := "redirect " + strconv.Itoa(e.StatusCode) + " not followed"
+	if e.Origin != "" {
+		text += " to " + oneLine(e.Origin, maxMessageText/2)
+	}
+	return text
+}
+
+// ErrorCode returns the status text as one word, for example TemporaryRedirect.
+func (e *RedirectError) ErrorCode() string { return statusCodeName(e.StatusCode) }
+
+// ErrorMessage returns the text of Error.
+func (e *RedirectError) ErrorMessage() string { return e.Error() }
+
+// ErrorFault returns [smithy.FaultUnknown].
+func (e *RedirectError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
+
+// RetryableError returns false: no retryer of the SDK retries it.
+func (e *RedirectError) RetryableError() bool { return false }
+
+// An AttemptTimeoutError says that one attempt took longer than
+// Options.AttemptTimeout. It is retried, on a new connection. It is not
+// context.DeadlineExceeded: the caller's context is still alive.
+type AttemptTimeoutError struct {
+	After time.Duration // the timeout that was in force
+}
+
+// Error gives the timeout on one line.
+func (e *AttemptTimeoutError) Error() string { return "attempt timed out after " + e.After.String() }
+
+// Timeout returns true.
+func (e *AttemptTimeoutError) Timeout() bool { return true }
+
+// RetryableError returns true: the retryers of the SDK retry it.
+func (e *AttemptTimeoutError) RetryableError() bool { return true }
+
+// retryableError marks an error as retryable for any retryer that asks for
+// RetryableError, those of the SDK among them. It adds nothing to the text.
+type retryableError struct{ error }
+
+func (e *retryableError) Unwrap() error        { return e.error }
+func (e *retryableError) RetryableError() bool { return true }
+
+// permanentError marks an error that no attempt can mend.
+type permanentError struct{ error }
+
+func (e *permanentError) Unwrap() error        { return e.error }
+func (e *permanentError) RetryableError() bool { return false }
+
+// attemptsError stands where *retry.MaxAttemptsError stands for a call that
+// ended before its attempts were used up, so that each error tells how many
+// there were.
+type attemptsError struct {
+	attempts int
+	err      error
+}
+
+func (e *attemptsError) Error() string {
+	return "attempt " + strconv.Itoa(e.attempts) + ", " + e.err.Error()
+}
+func (e *attemptsError) Unwrap() error { return e.err }
+
+// foreignError holds an error of somebody else's code: its text may have many
+// lines, be of any length and quote the request.
+type foreignError struct {
+	text string
+	err  error
+}
+
+func (e *foreignError) Error() string { return e.text }
+func (e *foreignError) Unwrap() error { return e.err }
+
+// foreign wraps err with the act that it ended. What is ours already is bounded
+// and on one line, and so is not changed by it.
+func foreign(act string, err error) error {
+	return &foreignError{text: act + ": " + oneLine(err.Error(), maxMessageText), err: err}
+}
+
+// responseError puts err into the official chain, with the status and the
+// request id of the answer.
+func responseError(resp *http.Response, requestID string, err error) error {
+	return &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: withoutSecrets(resp)},
+			Err:      err,
+		},
+		RequestID: requestID,
+	}
+}
+
+func malformed(resp *http.Response, requestID, path, reason string, cause error) error {
+	return responseError(resp, requestID, &smithy.DeserializationError{
+		Err: &MalformedResponseError{StatusCode: resp.StatusCode, RequestID: requestID, Path: path, Reason: reason, Err: cause},
+	})
+}
+
+// apiError reads the error out of an answer: its code from the header, else the
+// body's code, else its __type, else the status. The body may be anything.
+// scrub takes secrets out of the message.
+func apiError(resp *http.Response, body []byte, scrub func(string) string) error {
+	code, said := errorCode(resp.Header.Get("X-Amzn-Errortype")), errorBody(body)
+	if code == "" {
+		code = errorCode(said.code)
+	}
+	if code == "" {
+		code = errorCode(said.kind)
+	}
+	if code == "" {
+		if code = statusCodeName(resp.StatusCode); resp.StatusCode == http.StatusTooManyRequests {
+			code = "ThrottlingException" // a proxy or a firewall; see RFC 6585, section 4
+		}
+	}
+	if said.message != nil {
+		*said.message = scrub(*said.message)
+	}
+	err := newAPIError(code, said.message)
+	if resp.StatusCode/100 == 2 || transientStatus(resp.StatusCode) {
+		return &retryableError{err}
+	}
+	return err
+}
+
+// newAPIError is the table from codes to types. As the official client has it,
+// case does not matter, and a generic error without a message says so.
+func newAPIError(code string, message *string) error {
+	switch {
+	case strings.EqualFold(code, "AccessDeniedException"):
+		return &AccessDeniedException{Message: message}
+	case strings.EqualFold(code, "InternalServiceError"):
+		return &InternalServiceError{Message: message}
+	case strings.EqualFold(code, "InvalidRequestException"):
+		return &InvalidRequestException{Message: message}
+	case strings.EqualFold(code, "ResourceNotFoundException"):
+		return &ResourceNotFoundException{Message: message}
+	case strings.EqualFold(code, "ThrottlingException"):
+		return &ThrottlingException{Message: message}
+	}
+	text := valueOr(message, "")
+	if text == "" {
+		text = "UnknownError"
+	}
+	return &smithy.GenericAPIError{Code: oneLine(code, maxCodeText), Message: oneLine(text, maxMessageText)}
+}
+
+// transientStatus reports whether a status alone makes an answer worth another
+// attempt: 408 and 425 ask for one (RFC 9110, RFC 8470), 529 is a proxy's
+// "overloaded", the others are those of the official client and 429.
+func transientStatus(status int) bool {
+	switch status {
+	case 408, 425, 429, 500, 502, 503, 504, 529:
+		return true
+	}
+	return false
+}
+
+// errorCode strips the namespace before # and the URI after : from a code, in
+// the order that the restJson1 protocol gives.
+func errorCode(s string) string {
+	s, _, _ = strings.Cut(s, ":")
+	if _, after, ok := strings.Cut(s, "#"); ok {
+		s = after
+	}
+	return strings.TrimSpace(s)
+}
+
+// statusCodeName names a status as a code: the letters and digits of its text.
+func statusCodeName(status int) string {
+	name := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, http.StatusText(status))
+	if name == "" {
+		return "HTTP" + strconv.Itoa(status)
+	}
+	return name
+}
+
+// errorMembers is what a body says of an error; nil and "" for what it does
+// not.
+type errorMembers struct {
+	code, kind string
+	message    *string
+}
+
+// errorBody takes what it can from the body of an error. A body that is cut
+// off, or is not JSON from some point on, keeps what came before that.
+func errorBody(body []byte) (m errorMembers) {
+	s := json.New(body)
+	if s.EnterObject() != nil {
+		return m
+	}
+	for {
+		name, ok, err := s.NextMember()
+		if err != nil || !ok {
+			return m
+		}
+		kind, err := s.Peek()
+		if err != nil {
+			return m
+		}
+		if kind != json.String {
+			if s.Skip() != nil {
+				return m
+			}
+			continue
+		}
+		value, err := s.Text()
+		m.set(string(name.Append(nil)), string(value.Append(nil)))
+		if err != nil {
+			return m
+		}
+	}
+}
+
+func (m *errorMembers) set(name, value string) {
+	switch {
+	case strings.EqualFold(name, "code"):
+		m.code = value
+	case strings.EqualFold(name, "__type"):
+		m.kind = value
+	case strings.EqualFold(name, "message"):
+		m.message = &value
+	}
+}
+
+// oneLine returns s as it is where that is printable and at most limit bytes
+// long. Else it escapes what is not, and cuts.
+func oneLine(s string, limit int) string {
+	if len(s) <= limit && strings.IndexFunc(s, unprintable) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	const ellipsis = "..."
+	b := make([]byte, 0, limit)
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		piece := s[i : i+n]
+		if r == utf8.RuneError && n == 1 {
+			piece = fmt.Sprintf(`\x%02x`, s[i])
+		} else if unprintable(r) {
+			piece = strings.Trim(strconv.QuoteRune(r), "'")
+		}
+		room := limit - len(b) - len(piece)
+		if last := i+n == len(s); room < 0 || !last && room < len(ellipsis) {
+			return string(b) + ellipsis
+		}
+		b = append(b, piece...)
+		i += n
+	}
+	return string(b)
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }

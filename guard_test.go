@@ -1,0 +1,230 @@
+package appintegrations_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-10600c52/appintegrations"
+)
+
+const modulePath = "github.com/seed-10600c52/appintegrations"
+
+// layers says what the packages of the module may import outside of tests,
+// besides the standard library, and why no more.
+var layers = []struct {
+	dir     string // ends in /... for all below
+	imports []string
+	reason  string
+}{
+	{"internal/...", nil,
+		"pure: each is tested against an oracle of its own, without a client"},
+	{".", []string{
+		modulePath + "/internal/endpoint", modulePath + "/internal/json", modulePath + "/internal/pace",
+		"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/aws/...", "github.com/aws/smithy-go", "github.com/aws/smithy-go/..."},
+		"never package config: a user who brings credentials does not pay for it"},
+	{"types", []string{modulePath},
+		"names of the root, nothing of its own"},
+	{"appintegrationstest", []string{
+		modulePath, modulePath + "/types",
+		"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/aws/transport/http", "github.com/aws/smithy-go", "github.com/aws/smithy-go/..."},
+		"never internal/... and never the signer: a fake that shares code with the client is wrong together with it"},
+	{"examples/...", []string{
+		modulePath, modulePath + "/types", modulePath + "/appintegrationstest",
+		"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/config", "github.com/aws/smithy-go"},
+		"what a user of the module has"},
+}
+
+func TestLayers(t *testing.T) {
+	checked := 0
+	for dir, imports := range packageImports(t) {
+		i := slices.IndexFunc(layers, func(l struct {
+			dir     string
+			imports []string
+			reason  string
+		}) bool {
+			return matches(l.dir, dir)
+		})
+		require.GreaterOrEqual(t, i, 0, "package %s has no row in the table of layers", dir)
+		for _, path := range imports {
+			checked++
+			if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+				continue // the standard library
+			}
+			if !slices.ContainsFunc(layers[i].imports, func(pattern string) bool { return matches(pattern, path) }) {
+				t.Errorf("package %s imports %s; it may not: %s", dir, path, layers[i].reason)
+			}
+		}
+	}
+	require.Greater(t, checked, 50, "imports checked")
+}
+
+func matches(pattern, path string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return strings.HasPrefix(path, prefix+"/")
+	}
+	return path == pattern
+}
+
+// packageImports returns the imports of the packages of this module, by folder,
+// tests and nested modules left out.
+func packageImports(t *testing.T) map[string][]string {
+	imports := map[string][]string{}
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		if d.IsDir() {
+			if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil && path != "." || strings.HasPrefix(d.Name(), ".") && path != "." {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		dir := filepath.ToSlash(filepath.Dir(path))
+		for _, spec := range file.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			imports[dir] = append(imports[dir], name)
+		}
+		return nil
+	}))
+	return imports
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestAPI holds the exported declarations against testdata/api.golden. To
+// change the API, run: go test -run TestAPI -update .
+func TestAPI(t *testing.T) {
+	var api bytes.Buffer
+	for _, dir := range []string{".", "types", "appintegrationstest"} {
+		fmt.Fprintf(&api, "package %s\n\n%s\n", dir, exported(t, dir))
+	}
+	const golden = "testdata/api.golden"
+	if *update {
+		require.NoError(t, os.WriteFile(golden, api.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), api.String())
+}
+
+// exported prints the exported declarations of a package, sorted, without
+// comments and bodies.
+func exported(t *testing.T, dir string) string {
+	fset := token.NewFileSet()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	var decls []string
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fset, name, nil, 0)
+		require.NoError(t, err)
+		ast.FileExports(file)
+		for _, decl := range file.Decls {
+			if gen, ok := decl.(*ast.GenDecl); ok && (gen.Tok == token.IMPORT || len(gen.Specs) == 0) {
+				continue
+			}
+			if fn, ok := decl.(*ast.FuncDecl); ok {
+				fn.Body = nil
+			}
+			var b bytes.Buffer
+			require.NoError(t, printer.Fprint(&b, fset, decl))
+			decls = append(decls, b.String())
+		}
+	}
+	slices.Sort(decls)
+	return strings.Join(decls, "\n\n") + "\n"
+}
+
+type doFunc func(*http.Request) (*http.Response, error)
+
+func (do doFunc) Do(r *http.Request) (*http.Response, error) { return do(r) }
+
+var staticCredentials = credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "")
+
+func input(id string) *appintegrations.ListDataIntegrationAssociationsInput {
+	return &appintegrations.ListDataIntegrationAssociationsInput{DataIntegrationIdentifier: &id}
+}
+
+// TestFrames holds the depth of the stack between the public method and
+// HTTPClient.Do: what a reader of a stack trace, or of the code, has to pass.
+// The official client v1.37.11 has 91.
+func TestFrames(t *testing.T) {
+	const limit = 12
+	frames := -1
+	client := appintegrations.New(appintegrations.Options{
+		Region: "us-east-1", Credentials: staticCredentials,
+		HTTPClient: doFunc(func(*http.Request) (*http.Response, error) {
+			frames = framesAbove("ListDataIntegrationAssociations")
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+		}),
+	})
+	_, err := client.ListDataIntegrationAssociations(t.Context(), input("example"))
+	require.NoError(t, err)
+	t.Logf("%d frames between the public method and HTTPClient.Do", frames)
+	assert.Positive(t, frames)
+	assert.LessOrEqual(t, frames, limit)
+}
+
+// framesAbove counts the frames between the caller and the function called
+// name, both left out.
+func framesAbove(name string) int {
+	pcs := make([]uintptr, 200)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)]) // Callers, framesAbove, the caller
+	for n := 0; ; n++ {
+		frame, more := frames.Next()
+		if strings.HasSuffix(frame.Function, "."+name) {
+			return n
+		}
+		if !more {
+			return -1
+		}
+	}
+}
+
+func typicalPage(items int) string {
+	item := `{"DataIntegrationAssociationArn":"arn:aws:app-integrations:us-east-1:123456789012:data-integration-association/example/a1",` +
+		`"DataIntegrationArn":"arn:aws:app-integrations:us-east-1:123456789012:data-integration/example","ClientId":"connect-instance-1",` +
+		`"DestinationURI":"s3://example-bucket/knowledge/1","LastExecutionStatus":{"ExecutionStatus":"COMPLETED","StatusMessage":"42 objects"},` +
+		`"ExecutionConfiguration":{"ExecutionMode":"SCHEDULED","ScheduleConfiguration":{"FirstExecutionFrom":"1790000000000","Object":"Article","ScheduleExpression":"rate(1 hour)"}}}`
+	return `{"DataIntegrationAssociations":[` + strings.TrimSuffix(strings.Repeat(item+",", items), ",") + `],"NextToken":"bmV4dCBwYWdl"}`
+}
+
+// stubClient answers every request with the same page, without a socket.
+func stubClient(body string, optFns ...func(*appintegrations.Options)) *appintegrations.Client {
+	return appintegrations.New(appintegrations.Options{
+		Region: "us-east-1", Credentials: staticCredentials,
+		HTTPClient: doFunc(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Header: http.Header{"X-Amzn-Requestid": {"r1"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+		}),
+	}, optFns...)
+}
+
+var _ = aws.String
+var _ = context.Background

@@ -1,0 +1,205 @@
+package appintegrations
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	smithy "github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/seed-10600c52/appintegrations/internal/json"
+)
+
+// ListDataIntegrationAssociationsInput is the input of
+// [Client.ListDataIntegrationAssociations].
+type ListDataIntegrationAssociationsInput struct {
+
+	// The identifier of the data integration: its name, id or ARN. Required. It
+	// is sent as it is; blank, ".", "..", control characters and invalid UTF-8
+	// are refused, since they cannot be identifiers.
+	DataIntegrationIdentifier *string
+
+	// How many associations a page may have. nil: as many as the service likes.
+	// Less than 1 is refused; the upper limit, 50, is the service's to keep.
+	MaxResults *int32
+
+	// The NextToken of the page before. nil or "": the first page. It is sent as
+	// it is; more than 8 KiB are refused.
+	NextToken *string
+}
+
+// ListDataIntegrationAssociationsOutput is one page of the list.
+type ListDataIntegrationAssociationsOutput struct {
+
+	// The associations of the page. It may be empty though more pages follow.
+	DataIntegrationAssociations []DataIntegrationAssociationSummary
+
+	// The token of the next page. nil or "": this is the last one.
+	NextToken *string
+
+	// The metadata of the answer: awsmiddleware.GetRequestIDMetadata reads the
+	// request id.
+	ResultMetadata middleware.Metadata
+}
+
+// ListDataIntegrationAssociationsAPIClient is what a paginator calls. *[Client]
+// implements it, and so may a mock.
+type ListDataIntegrationAssociationsAPIClient interface {
+	ListDataIntegrationAssociations(context.Context, *ListDataIntegrationAssociationsInput, ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error)
+}
+
+var _ ListDataIntegrationAssociationsAPIClient = (*Client)(nil)
+
+// ListDataIntegrationAssociations returns one page of the associations of a
+// data integration. For all pages, use
+// [NewListDataIntegrationAssociationsPaginator].
+//
+// optFns change the options for this call alone. A nil params is an empty one,
+// which is refused for its missing identifier.
+//
+// The error is a *[smithy.OperationError]. Inside it, [errors.As] finds:
+//   - [smithy.InvalidParamsError] (a value) or *[ConfigError]: nothing was sent;
+//   - *[ThrottlingException], *[InternalServiceError], *[ResourceNotFoundException],
+//     *[InvalidRequestException], *[AccessDeniedException], and for any other
+//     answer that is no success [smithy.APIError], each inside a
+//     *[github.com/aws/aws-sdk-go-v2/aws/transport/http.ResponseError] with
+//     status and request id;
+//   - *[MalformedResponseError]: a success that is no whole page;
+//   - *[RedirectError]: a redirect, which is never followed;
+//   - *[github.com/aws/smithy-go/transport/http.RequestSendError]: no answer;
+//   - *[AttemptTimeoutError]: the last attempt took too long;
+//   - *[aws.RequestCanceledError]: the context is done, or its deadline is
+//     nearer than the next attempt; [errors.Is] finds the context's error and
+//     cause. Return this error, not ctx.Err(), which may still be nil then;
+//   - *[github.com/aws/aws-sdk-go-v2/aws/retry.MaxAttemptsError]: the attempts
+//     are used up.
+func (c *Client) ListDataIntegrationAssociations(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
+	return c.invoke(ctx, params, optFns)
+}
+
+const maxTokenBytes = 8 << 10 // the model says 1,000 characters
+
+// setInput checks the input and makes of it the path and the query of the
+// request.
+func (c *call) setInput(params *ListDataIntegrationAssociationsInput) error {
+	if params == nil {
+		params = &ListDataIntegrationAssociationsInput{}
+	}
+	if err := params.validate(); err != nil {
+		return err
+	}
+	const before, after = "/dataIntegrations/", "/associations"
+	id := *params.DataIntegrationIdentifier
+	c.path, c.rawPath = before+id+after, before+escape(id)+after
+	if params.MaxResults != nil {
+		c.rawQuery = "maxResults=" + strconv.Itoa(int(*params.MaxResults))
+	}
+	if c.token = valueOr(params.NextToken, ""); c.token != "" {
+		if c.rawQuery != "" {
+			c.rawQuery += "&"
+		}
+		c.rawQuery += "nextToken=" + escape(c.token)
+	}
+	return nil
+}
+
+// validate refuses what can never be right. The rest is the service's to judge.
+func (in *ListDataIntegrationAssociationsInput) validate() error {
+	invalid := smithy.InvalidParamsError{Context: "ListDataIntegrationAssociationsInput"}
+	if in.DataIntegrationIdentifier == nil {
+		invalid.Add(smithy.NewErrParamRequired("DataIntegrationIdentifier"))
+	} else if reason := badIdentifier(*in.DataIntegrationIdentifier); reason != "" {
+		invalid.Add(&paramError{field: "DataIntegrationIdentifier", reason: reason})
+	}
+	if in.MaxResults != nil && *in.MaxResults < 1 {
+		invalid.Add(&paramError{field: "MaxResults", reason: "minimum field value of 1"})
+	}
+	if len(valueOr(in.NextToken, "")) > maxTokenBytes {
+		invalid.Add(&paramError{field: "NextToken", reason: "maximum field size of " + strconv.Itoa(maxTokenBytes) + " bytes"})
+	}
+	if invalid.Len() > 0 {
+		return invalid
+	}
+	return nil
+}
+
+func badIdentifier(id string) string {
+	switch {
+	case strings.TrimSpace(id) == "":
+		return "field must not be blank"
+	case id == "." || id == "..":
+		return "field must not be a relative path segment"
+	case !utf8.ValidString(id):
+		return "field must be valid UTF-8"
+	case strings.ContainsFunc(id, unicode.IsControl):
+		return "field must not hold control characters"
+	}
+	return ""
+}
+
+// paramError is a [smithy.InvalidParamError] with a reason of our own.
+type paramError struct{ context, nested, field, reason string }
+
+func (e *paramError) Error() string { return e.reason + ", " + e.Field() + "." }
+func (e *paramError) Field() string {
+	return strings.TrimPrefix(strings.Join([]string{e.context, e.nested + e.field}, "."), ".")
+}
+func (e *paramError) SetContext(context string)       { e.context = context }
+func (e *paramError) AddNestedContext(context string) { e.nested = context + "." + e.nested }
+
+// escape escapes all but the unreserved characters of RFC 3986, as Signature
+// Version 4 asks for, in a path segment and in a query.
+func escape(s string) string {
+	const hex = "0123456789ABCDEF"
+	n := 0
+	for i := range len(s) {
+		if !unreserved(s[i]) {
+			n++
+		}
+	}
+	if n == 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s)+2*n)
+	for i := range len(s) {
+		if c := s[i]; unreserved(c) {
+			b = append(b, c)
+		} else {
+			b = append(b, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return string(b)
+}
+
+func unreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+// page makes the output of a body that came whole. A body without any member
+// of a page that names an error is that error, whatever its status says.
+func (c *call) page(resp *http.Response, id string, body []byte, creds aws.Credentials) (*ListDataIntegrationAssociationsOutput, error) {
+	out := &ListDataIntegrationAssociationsOutput{}
+	d := pageDecoder{scanner: json.New(body), size: len(body)}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, malformed(resp, id, "", "the body is empty", nil)
+	}
+	if fault := d.decode(out); fault != nil {
+		return nil, malformed(resp, id, fault.path, fault.reason, nil)
+	}
+	if d.seen == 0 {
+		if said := errorBody(body); said.code != "" || said.kind != "" {
+			return nil, responseError(resp, id, apiError(resp, body, func(s string) string { return c.scrub(s, creds) }))
+		}
+	}
+	if id != "" {
+		awsmiddleware.SetRequestIDMetadata(&out.ResultMetadata, id)
+	}
+	return out, nil
+}
