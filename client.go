@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -117,6 +118,16 @@ type call struct {
 	userAgent    string
 	invocationID string
 	attempts     int // made so far
+	gate         gateContext
+
+	// Of the last attempt.
+	last         error // nil before the second
+	creds        aws.Credentials
+	endpoint     string // host and port
+	secure       bool   // over https
+	signedOffset time.Duration
+
+	clockMended, keysMended bool
 }
 
 // invoke prepares the call, makes its attempts, and names the operation in

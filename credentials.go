@@ -9,20 +9,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// identity returns the credentials to sign an attempt with; anonymous means
-// that it goes unsigned, because the user asked for that.
-func (c *call) identity(ctx context.Context) (creds aws.Credentials, anonymous bool, err error) {
+// identity finds the credentials to sign an attempt with; anonymous means that
+// it goes unsigned, because the user asked for that.
+func (c *call) identity(ctx context.Context) (anonymous bool, err error) {
 	provider := c.provider()
 	if provider == nil {
-		return creds, false, &ConfigError{Field: "Credentials", Reason: "there is no provider; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
+		return false, &ConfigError{Field: "Credentials", Reason: "there is no provider; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
 	}
 	if aws.IsCredentialsProvider(provider, (*aws.AnonymousCredentials)(nil)) {
-		return creds, true, nil
+		return true, nil
 	}
-	if creds, err = provider.Retrieve(ctx); err != nil {
-		return creds, false, foreign("get credentials", err)
+	creds, err := provider.Retrieve(ctx)
+	if err != nil {
+		return false, foreign("get credentials", err)
 	}
-	return creds, false, checkCredentials(creds)
+	c.creds = creds
+	return false, checkCredentials(creds)
 }
 
 // provider returns the cached provider of the client, or the one that was

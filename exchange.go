@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -56,7 +55,7 @@ func timedOut(ctx context.Context, err error) error {
 // roundTrip takes the steps of an attempt in order. caller is the context of
 // the call, whose deadline the service may know.
 func (c *call) roundTrip(ctx, caller context.Context) (*ListDataIntegrationAssociationsOutput, error) {
-	creds, anonymous, err := c.identity(ctx)
+	anonymous, err := c.identity(ctx)
 	if err != nil {
 		return nil, timedOut(ctx, err)
 	}
@@ -66,13 +65,14 @@ func (c *call) roundTrip(ctx, caller context.Context) (*ListDataIntegrationAssoc
 			return nil, timedOut(ctx, err)
 		}
 	}
+	c.endpoint, c.secure = to.base.Host, to.base.Scheme == "https"
 	req := c.request(ctx, caller, to)
 	if !anonymous {
-		if err := c.sign(ctx, req, creds, to); err != nil {
+		if err := c.sign(ctx, req, to); err != nil {
 			return nil, timedOut(ctx, err)
 		}
 	}
-	resp, err := c.send(req, creds)
+	resp, err := c.send(req)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (c *call) roundTrip(ctx, caller context.Context) (*ListDataIntegrationAssoc
 		// The body of a stub or a wrapper may know nothing of the context.
 		defer context.AfterFunc(ctx, func() { resp.Body.Close() })()
 	}
-	return c.receive(ctx, req, resp, creds)
+	return c.receive(ctx, req, resp)
 }
 
 // request builds the request of this attempt.
@@ -138,9 +138,10 @@ var buildEnd = middleware.BuildHandlerFunc(func(context.Context, middleware.Buil
 	return out, metadata, nil
 })
 
-func (c *call) sign(ctx context.Context, req *http.Request, creds aws.Credentials, to *target) error {
-	now := time.Now().Add(time.Duration(c.clockOffset.Load())).UTC()
-	err := c.options.HTTPSignerV4.SignHTTP(ctx, creds, req, emptyPayloadHash, to.signingName, to.signingRegion, now, c.signerOptions(to)...)
+func (c *call) sign(ctx context.Context, req *http.Request, to *target) error {
+	c.signedOffset = time.Duration(c.clockOffset.Load())
+	now := time.Now().Add(c.signedOffset).UTC()
+	err := c.options.HTTPSignerV4.SignHTTP(ctx, c.creds, req, emptyPayloadHash, to.signingName, to.signingRegion, now, c.signerOptions(to)...)
 	if err != nil {
 		return &permanentError{foreign("sign request", err)}
 	}
@@ -149,7 +150,7 @@ func (c *call) sign(ctx context.Context, req *http.Request, creds aws.Credential
 
 // send returns the answer, or a *smithyhttp.RequestSendError where there is
 // none.
-func (c *call) send(req *http.Request, creds aws.Credentials) (*http.Response, error) {
+func (c *call) send(req *http.Request) (*http.Response, error) {
 	client := c.client()
 	c.logRequest(req)
 	resp, err := client.Do(req)
@@ -157,7 +158,7 @@ func (c *call) send(req *http.Request, creds aws.Credentials) (*http.Response, e
 		err = &permanentError{errors.New("the HTTP client returned neither an answer nor an error")}
 	}
 	if err != nil {
-		return nil, c.sendError(req, creds, err)
+		return nil, c.sendError(req, err)
 	}
 	if resp.Body == nil {
 		resp.Body = http.NoBody
@@ -200,13 +201,13 @@ func answersAnother(client HTTPClient, req *http.Request, resp *http.Response) b
 
 // sendError is the error of a request that got no answer. What no other attempt
 // can mend is marked; what it says is cut, and tells nothing secret.
-func (c *call) sendError(req *http.Request, creds aws.Credentials, err error) error {
+func (c *call) sendError(req *http.Request, err error) error {
 	permanent := isPermanent(err)
 	var urlError *url.Error
 	if errors.As(err, &urlError) {
 		err = &url.Error{Op: urlError.Op, URL: origin(req.URL), Err: urlError.Err} // the URL holds the NextToken
 	}
-	text := c.scrub(err.Error(), creds)
+	text := c.scrub(err.Error())
 	err = &foreignError{text: oneLine(text, maxMessageText), err: err}
 	err = timedOut(req.Context(), err)
 	if permanent {
@@ -250,10 +251,10 @@ func isPermanent(err error) bool {
 }
 
 // receive reads the answer to its end and makes of it a page or an error.
-func (c *call) receive(ctx context.Context, req *http.Request, resp *http.Response, creds aws.Credentials) (*ListDataIntegrationAssociationsOutput, error) {
+func (c *call) receive(ctx context.Context, req *http.Request, resp *http.Response) (*ListDataIntegrationAssociationsOutput, error) {
 	id := requestID(resp)
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("X-Amzn-Errortype") != "" {
-		return nil, c.refusal(ctx, req, resp, id, creds)
+		return nil, c.refusal(ctx, req, resp, id)
 	}
 	buffer := c.buffer()
 	defer c.buffers.Put(buffer)
@@ -267,12 +268,12 @@ func (c *call) receive(ctx context.Context, req *http.Request, resp *http.Respon
 	if int64(len(body)) > limit {
 		return nil, malformed(resp, id, "", "the body is larger than MaxPageBytes, "+strconv.FormatInt(limit, 10)+" bytes", nil)
 	}
-	return c.page(resp, id, body, creds)
+	return c.page(resp, id, body)
 }
 
 // refusal is the error of an answer that is no page by its status or headers.
 // Its body may be cut off or never end: what there is of it has to do.
-func (c *call) refusal(ctx context.Context, req *http.Request, resp *http.Response, id string, creds aws.Credentials) error {
+func (c *call) refusal(ctx context.Context, req *http.Request, resp *http.Response, id string) error {
 	if resp.StatusCode/100 == 3 {
 		e := &RedirectError{StatusCode: resp.StatusCode, RequestID: id}
 		if location, err := req.URL.Parse(resp.Header.Get("Location")); err == nil && resp.Header.Get("Location") != "" {
@@ -285,14 +286,14 @@ func (c *call) refusal(ctx context.Context, req *http.Request, resp *http.Respon
 	if resp.StatusCode/100 == 2 && resp.Header.Get("X-Amzn-Errortype") == "" {
 		return malformed(resp, id, "", "a page comes with status 200, not "+strconv.Itoa(resp.StatusCode), nil)
 	}
-	return responseError(resp, id, apiError(resp, body, func(s string) string { return c.scrub(s, creds) }))
+	return responseError(resp, id, apiError(resp, body, c.scrub))
 }
 
 // scrub takes out of somebody else's text what must not be told: the keys that
 // the attempt was signed with and the NextToken. AWS quotes both in the answer
 // to a signature that does not match.
-func (c *call) scrub(text string, creds aws.Credentials) string {
-	secrets := []string{creds.SecretAccessKey, creds.SessionToken}
+func (c *call) scrub(text string) string {
+	secrets := []string{c.creds.SecretAccessKey, c.creds.SessionToken}
 	if c.token != "" {
 		secrets = append(secrets, c.token, escape(c.token), url.QueryEscape(c.token))
 	}

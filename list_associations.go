@@ -9,7 +9,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	smithy "github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -184,7 +183,7 @@ func unreserved(c byte) bool {
 
 // page makes the output of a body that came whole. A body without any member
 // of a page that names an error is that error, whatever its status says.
-func (c *call) page(resp *http.Response, id string, body []byte, creds aws.Credentials) (*ListDataIntegrationAssociationsOutput, error) {
+func (c *call) page(resp *http.Response, id string, body []byte) (*ListDataIntegrationAssociationsOutput, error) {
 	out := &ListDataIntegrationAssociationsOutput{}
 	d := pageDecoder{scanner: json.New(body), size: len(body)}
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -195,7 +194,7 @@ func (c *call) page(resp *http.Response, id string, body []byte, creds aws.Crede
 	}
 	if d.seen == 0 {
 		if said := errorBody(body); said.code != "" || said.kind != "" {
-			return nil, responseError(resp, id, apiError(resp, body, func(s string) string { return c.scrub(s, creds) }))
+			return nil, responseError(resp, id, apiError(resp, body, c.scrub))
 		}
 	}
 	if id != "" {

@@ -4,20 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	smithy "github.com/aws/smithy-go"
-)
-
-const (
-	defaultMaxAttempts = 3
-	maxBackoff         = 20 * time.Second
-	quickBackoff       = 50 * time.Millisecond // of the first retry: most faults hit one connection, not the service
 )
 
 // release gives back what an attempt was lent, told of the attempt's outcome.
@@ -27,6 +18,7 @@ func releaseNothing(error) error { return nil }
 
 // attempt makes attempts until one succeeds or the retryer has had enough.
 func (c *call) attempt(ctx context.Context) (*ListDataIntegrationAssociationsOutput, error) {
+	c.gate = gateContext{ctx, c}
 	retryToken := releaseNothing
 	for {
 		out, err := c.try(ctx, retryToken)
@@ -42,35 +34,63 @@ func (c *call) attempt(ctx context.Context) (*ListDataIntegrationAssociationsOut
 // try makes one attempt, behind the retryer's gate.
 func (c *call) try(ctx context.Context, retryToken release) (*ListDataIntegrationAssociationsOutput, error) {
 	if ctx.Err() != nil {
-		return nil, canceled(ctx, nil)
+		return nil, canceled(ctx, c.last)
 	}
-	attemptToken, err := c.retryer.GetAttemptToken(ctx)
+	attemptToken, err := c.retryer.GetAttemptToken(&c.gate)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, canceled(ctx, nil)
-		}
-		return nil, &permanentError{foreign("get an attempt token", err)}
+		return nil, c.gateError(ctx, err)
 	}
 	c.attempts++
 	out, err := c.exchange(ctx)
 	// A token that cannot be given back takes nothing from a page that is here.
 	if tokenErr := errors.Join(retryToken(err), attemptToken(err)); tokenErr != nil && err != nil {
-		return nil, &permanentError{joined{err, foreign("release a token", tokenErr)}}
+		return nil, &finalError{joined{err, foreign("release a token", tokenErr)}}
 	}
 	return out, err
+}
+
+// gateError is the error of a call that the retryer did not let make another
+// attempt.
+func (c *call) gateError(ctx context.Context, err error) error {
+	var canceledError *aws.RequestCanceledError
+	switch {
+	case errors.As(err, &canceledError):
+		return &finalError{err}
+	case ctx.Err() != nil:
+		return canceled(ctx, c.last)
+	}
+	err = foreign("get an attempt token", err)
+	if c.last != nil {
+		err = joined{err, &lastError{c.last}}
+	}
+	return &finalError{err}
 }
 
 // again waits for the next attempt and returns its retry token, or returns the
 // error of the call: err, with the reason why there is no next attempt.
 func (c *call) again(ctx context.Context, err error) (release, error) {
-	var final *permanentError
-	if errors.As(err, &final) || isCanceled(err) || !c.retryer.IsErrorRetryable(err) {
+	if ctx.Err() != nil || isFinal(err) {
 		return nil, c.ended(err)
 	}
-	if limit := c.retryer.MaxAttempts(); limit > 0 && c.attempts >= limit {
+	c.last = err
+	limit := c.retryer.MaxAttempts()
+	exhausted := limit > 0 && c.attempts >= limit
+	if mended, mendErr := c.mend(ctx, err, exhausted); mendErr != nil {
+		return nil, c.ended(mendErr)
+	} else if mended {
+		c.logRetry(err)
+		return releaseNothing, nil
+	}
+	if !c.retryer.IsErrorRetryable(err) {
+		if wait := retryAfter(err); wait > maxBackoff {
+			err = &longWait{err, wait}
+		}
+		return nil, c.ended(err)
+	}
+	if exhausted {
 		return nil, &retry.MaxAttemptsError{Attempt: c.attempts, Err: err}
 	}
-	token, tokenErr := c.retryer.GetRetryToken(ctx, err)
+	token, tokenErr := c.retryer.GetRetryToken(&c.gate, err)
 	if tokenErr != nil {
 		return nil, c.ended(joined{err, foreign("no retry", tokenErr)})
 	}
@@ -85,6 +105,22 @@ func (c *call) again(ctx context.Context, err error) (release, error) {
 	return token, nil
 }
 
+// finalError ends a call whatever its retryer says.
+type finalError struct{ error }
+
+func (e *finalError) Unwrap() error { return e.error }
+
+// isFinal reports whether no retryer is asked: sending the same again could
+// only do the same, or harm.
+func isFinal(err error) bool {
+	var (
+		final    *finalError
+		redirect *RedirectError
+		config   *ConfigError
+	)
+	return errors.As(err, &final) || errors.As(err, &redirect) || errors.As(err, &config)
+}
+
 // ended says how many attempts there were.
 func (c *call) ended(err error) error {
 	if c.attempts == 0 {
@@ -97,7 +133,7 @@ func (c *call) ended(err error) error {
 // at once: the answer could only be lost.
 func sleep(ctx context.Context, delay time.Duration, last error) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
-		return cancellation(context.DeadlineExceeded, fmt.Errorf("a back-off of %v would pass it", delay.Round(time.Millisecond)), last)
+		return cancellation(context.DeadlineExceeded, fmt.Errorf("a wait of %v would pass it", delay.Round(time.Millisecond)), last)
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
@@ -126,11 +162,6 @@ func cancellation(ctxErr, cause, last error) error {
 		err = append(err, &lastError{last})
 	}
 	return &aws.RequestCanceledError{Err: err}
-}
-
-func isCanceled(err error) bool {
-	var e *aws.RequestCanceledError
-	return errors.As(err, &e)
 }
 
 // lastError marks the error of the attempt before in a text.
@@ -164,78 +195,4 @@ type retryerV1 struct{ aws.Retryer }
 
 func (r retryerV1) GetAttemptToken(context.Context) (func(error) error, error) {
 	return r.GetInitialToken(), nil
-}
-
-// defaultRetryer is the Retryer of a client that was given none. It goes
-// through the interface of the SDK, so that retry.AddWithMaxAttempts and its
-// kin work around it.
-type defaultRetryer struct {
-	maxAttempts int
-	retryables  retry.IsErrorRetryables
-}
-
-func newRetryer(maxAttempts int) *defaultRetryer {
-	if maxAttempts <= 0 {
-		maxAttempts = defaultMaxAttempts
-	}
-	return &defaultRetryer{
-		maxAttempts: maxAttempts,
-		// What this package holds retryable says so itself, by RetryableError; the
-		// rest is what the official client retries.
-		retryables: retry.DefaultRetryables,
-	}
-}
-
-func (r *defaultRetryer) MaxAttempts() int { return r.maxAttempts }
-
-func (r *defaultRetryer) IsErrorRetryable(err error) bool {
-	return r.retryables.IsErrorRetryable(err).Bool()
-}
-
-// RetryDelay returns a random share of a back-off that doubles: full jitter.
-func (r *defaultRetryer) RetryDelay(attempt int, err error) (time.Duration, error) {
-	return time.Duration(rand.Float64() * float64(backoff(attempt, isThrottle(err)))), nil
-}
-
-func backoff(attempt int, throttle bool) time.Duration {
-	exponent := min(max(attempt, 1), 10)
-	switch {
-	case throttle:
-		return min(time.Second<<(exponent-1), maxBackoff)
-	case exponent == 1:
-		return quickBackoff
-	}
-	return min(time.Second<<exponent, maxBackoff)
-}
-
-func (r *defaultRetryer) GetRetryToken(context.Context, error) (func(error) error, error) {
-	return releaseNothing, nil
-}
-
-func (r *defaultRetryer) GetInitialToken() func(error) error { return releaseNothing }
-
-func (r *defaultRetryer) GetAttemptToken(context.Context) (func(error) error, error) {
-	return releaseNothing, nil
-}
-
-func (r *defaultRetryer) userAgentFeature(mode aws.RetryMode) awsmiddleware.UserAgentFeature {
-	if mode == aws.RetryModeAdaptive {
-		return awsmiddleware.UserAgentFeatureRetryModeAdaptive
-	}
-	return awsmiddleware.UserAgentFeatureRetryModeStandard
-}
-
-// isThrottle reports whether the service, or a proxy, refused for the rate of
-// requests.
-func isThrottle(err error) bool {
-	var status interface{ HTTPStatusCode() int }
-	if errors.As(err, &status) && status.HTTPStatusCode() == http.StatusTooManyRequests {
-		return true
-	}
-	var coded interface{ ErrorCode() string }
-	if !errors.As(err, &coded) {
-		return false
-	}
-	_, ok := retry.DefaultThrottleErrorCodes[coded.ErrorCode()]
-	return ok
 }
