@@ -143,11 +143,13 @@ func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociat
 	return nil, &smithy.OperationError{ServiceID: ServiceID, OperationName: operationName, Err: err}
 }
 
+var errNilContext = &permanentError{errors.New("the context is nil")}
+
 // prepare resolves the options of the call and refuses what can never work.
 // The input is copied: the caller may change it during the call.
 func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns []func(*Options)) (*call, error) {
 	if ctx == nil {
-		return nil, &permanentError{errors.New("the context is nil")}
+		return nil, errNilContext
 	}
 	if c == nil || c.core == nil {
 		return nil, &ConfigError{Field: "Client", Reason: "it was not made by New or NewFromConfig"}
