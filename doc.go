@@ -27,6 +27,19 @@
 //		...
 //	}
 //
+// or, association by association,
+//
+//	for association, err := range client.Associations(ctx, input) {
+//		if err != nil {
+//			return err
+//		}
+//		...
+//	}
+//
+// The paginator has iterators too, which go on where the last range stopped; its
+// Checkpoint is exact after each association and can be resumed from by another
+// process; its Prefetch option fetches pages while the consumer works.
+//
 // A list ends with its last page or with an error. An answer that is not
 // provably whole, one JSON object in a 200 that was read to its end, is never
 // taken for a page.
