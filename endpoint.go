@@ -128,20 +128,12 @@ func configError(err error) error {
 // checkRegion refuses a Region that can never be right. It may be empty where
 // the signing Region comes from elsewhere.
 func (o *Options) checkRegion() error {
-	if o.signingRegion != "" && !endpoint.ValidScope(o.signingRegion) {
-		return regionError("signing Region", o.signingRegion)
-	}
-	if o.Region != "" && !endpoint.ValidScope(o.Region) {
-		return regionError("Region", o.Region)
-	}
-	if o.Region == "" && o.BaseEndpoint != nil && o.signingRegion == "" {
-		return &ConfigError{Field: "Region", Reason: "it is required beside BaseEndpoint too: requests are signed for it"}
+	for _, region := range [...]string{o.Region, o.signingRegion} {
+		if region != "" && !endpoint.ValidScope(region) {
+			return &ConfigError{Field: "Region", Reason: "not a Region: " + oneLine(region, maxCodeText)}
+		}
 	}
 	return nil
-}
-
-func regionError(field, region string) error {
-	return &ConfigError{Field: field, Reason: "not a Region: " + oneLine(region, maxCodeText)}
 }
 
 // endpointParameters binds the options to the parameters of the resolver.
@@ -188,7 +180,10 @@ func (o *Options) resolveTarget(ctx context.Context) (*target, error) {
 	if o.signingRegion != "" {
 		t.signingRegion = o.signingRegion
 	}
-	return t, t.check()
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 func (t *target) applyAuth(option *smithyauth.Option) {
@@ -204,11 +199,11 @@ func (t *target) applyAuth(option *smithyauth.Option) {
 }
 
 func (t *target) check() error {
-	if scheme := strings.ToLower(t.base.Scheme); scheme != "http" && scheme != "https" || t.base.Host == "" {
-		return &ConfigError{Field: "EndpointResolverV2", Reason: "the endpoint needs a scheme, http or https, and a host"}
+	if reason := endpoint.Check(&t.base); reason != "" {
+		return &ConfigError{Field: "EndpointResolverV2", Reason: reason}
 	}
 	if t.signingRegion == "" {
-		return &ConfigError{Field: "Region", Reason: "it is required: requests are signed for it"}
+		return &ConfigError{Field: "Region", Reason: "it is required, beside an endpoint too: requests are signed for it"}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@
 package endpoint
 
 import (
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -89,12 +90,51 @@ func ParseBase(base string) (*url.URL, error) {
 		return nil, &Error{"BaseEndpoint", "a query is not supported"}
 	case u.Fragment != "" || strings.Contains(base, "#"):
 		return nil, &Error{"BaseEndpoint", "a fragment is not supported"}
-	case u.Hostname() == "":
-		return nil, &Error{"BaseEndpoint", "the host is missing"}
-	case !validPort(u):
-		return nil, &Error{"BaseEndpoint", "the port must be a number from 0 to 65535"}
+	}
+	if reason := badAuthority(u); reason != "" {
+		return nil, &Error{"BaseEndpoint", reason}
 	}
 	return u, nil
+}
+
+// Check returns why a URL that somebody else resolved cannot be an endpoint; ""
+// if it can. The reason does not repeat the URL: it may hold a password.
+func Check(u *url.URL) string {
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "the scheme must be http or https"
+	case u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "it may have a scheme, a host, a port and a path, and no more"
+	}
+	return badAuthority(u)
+}
+
+func badAuthority(u *url.URL) string {
+	switch {
+	case u.Hostname() == "":
+		return "the host is missing"
+	case !validPort(u):
+		return "the port must be a number from 0 to 65535"
+	case !validName(u.Hostname()):
+		return "the host is no name in ASCII and no IP address"
+	}
+	return ""
+}
+
+// validName accepts IP addresses and DNS names, underscores included, which
+// local stacks have. A name beyond ASCII would be sent in another form than it
+// is signed in.
+func validName(host string) bool {
+	if strings.Contains(host, ":") {
+		_, err := netip.ParseAddr(host)
+		return err == nil
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(host, "."), ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "_"+labelChars) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // validPort refuses what url.Parse lets pass: a colon without a port, and
@@ -114,18 +154,22 @@ func validPort(u *url.URL) bool {
 // ValidHost reports whether a Region can stand in a host name as one label of
 // RFC 1123.
 func ValidHost(region string) bool {
-	return len(region) <= 63 && ValidScope(region) && !strings.Contains(region, ".") &&
-		region[0] != '-' && region[len(region)-1] != '-'
+	return len(region) <= 63 && ValidScope(region) && !strings.Contains(region, ".")
 }
 
 // ValidScope reports whether a Region can stand in the credential scope of a
-// signature, which is all that it does beside a base endpoint: letters, digits,
-// hyphens and dots, at least one.
+// signature, which is all that it does beside a base endpoint: letters, digits
+// and inner hyphens, perhaps in several labels with dots between them.
 func ValidScope(region string) bool {
-	return region != "" && strings.Trim(region, scopeChars) == ""
+	for label := range strings.SplitSeq(region, ".") {
+		if label == "" || strings.Trim(label, labelChars) != "" || strings.Trim(label, "-") != label {
+			return false
+		}
+	}
+	return true
 }
 
-const scopeChars = "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+const labelChars = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // FIPSRegion splits a pseudo-Region such as fips-us-east-1 or us-east-1-fips
 // into its Region and whether it asks for FIPS.

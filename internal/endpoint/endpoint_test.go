@@ -179,6 +179,8 @@ func TestParseBase(t *testing.T) {
 		{"https://example.com?a=b", "BaseEndpoint"}, {"https://example.com?", "BaseEndpoint"},
 		{"https://example.com#f", "BaseEndpoint"}, {"https://example.com#", "BaseEndpoint"},
 		{"https://example.com:", "BaseEndpoint"}, {"https://example.com:65536", "BaseEndpoint"}, {"https://example.com:99999999999999999999", "BaseEndpoint"},
+		{"http://local_stack:4566", "http://local_stack:4566"}, {"https://example.com.", "https://example.com."}, {"http://[fe80::1%25eth0]:80", "http://[fe80::1%25eth0]:80"},
+		{"https://bücher.example", "BaseEndpoint"}, {"https://h..example", "BaseEndpoint"}, {"https://.example", "BaseEndpoint"}, {"https://h*h", "BaseEndpoint"}, {"https://[::1::2]", "BaseEndpoint"}, {"https://" + strings.Repeat("a", 64), "BaseEndpoint"},
 		{"https://example.com:port", "BaseEndpoint"}, {"https://exa mple.com", "BaseEndpoint"}, {"https://example.com/%zz", "BaseEndpoint"}, {"https://example.com/\r\nX: y", "BaseEndpoint"},
 	} {
 		got, err := ParseBase(row.in)
@@ -202,6 +204,28 @@ func checkURL(t *testing.T, name string, got *url.URL, err error, want string) {
 	}
 }
 
+func TestCheck(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		in   url.URL
+		ok   bool
+	}{
+		{"plain", url.URL{Scheme: "https", Host: "example.com:8443", Path: "/a"}, true},
+		{"a password", url.URL{Scheme: "https", Host: "example.com", User: url.UserPassword("u", "secret")}, false},
+		{"a query", url.URL{Scheme: "https", Host: "example.com", RawQuery: "secret"}, false},
+		{"a fragment", url.URL{Scheme: "https", Host: "example.com", Fragment: "secret"}, false},
+		{"opaque", url.URL{Scheme: "https", Host: "example.com", Opaque: "secret"}, false},
+		{"no scheme", url.URL{Host: "example.com"}, false},
+		{"no host", url.URL{Scheme: "https", Path: "/"}, false},
+		{"a line end", url.URL{Scheme: "https", Host: "example.com\r\nX: y"}, false},
+	} {
+		reason := Check(&row.in)
+		if (reason == "") != row.ok || strings.Contains(reason, "secret") {
+			t.Errorf("%s: Check = %q; want it to be fine: %v", row.name, reason, row.ok)
+		}
+	}
+}
+
 func TestFIPSRegion(t *testing.T) {
 	for _, row := range []struct {
 		in, want string
@@ -221,7 +245,8 @@ func TestValidScope(t *testing.T) {
 		in          string
 		scope, host bool
 	}{
-		{"us-east-1", true, true}, {"a.b", true, false}, {strings.Repeat("a", 100), true, false}, {"-a", true, false},
+		{"us-east-1", true, true}, {"a.b", true, false}, {strings.Repeat("a", 100), true, false},
+		{"-a", false, false}, {"a-", false, false}, {"a..b", false, false}, {".a", false, false}, {"a.", false, false}, {"a.-b", false, false},
 		{"", false, false}, {"a/b", false, false}, {"a@b", false, false}, {"a?b", false, false}, {"a#b", false, false},
 		{"a\r\nb", false, false}, {"a b", false, false}, {"é", false, false}, {"a_b", false, false}, {"a:b", false, false},
 	} {

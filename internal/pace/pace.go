@@ -13,16 +13,20 @@ import "time"
 
 const (
 	growEvery = 200 * time.Millisecond
-	growth    = 1.01 // of the rate, each growEvery
-	maxGrowth = 1.25
+	growth    = 0.01 // of the rate, each growEvery
+	guess     = 0.05 // the same, of a rate that is not measured
+	maxGrowth = 0.25
 	quiet     = 3 * time.Second // without a throttle; then, and again each time, growth doubles
 
-	pause     = 250 * time.Millisecond // after the first throttle: lets a few tokens gather, to measure by
-	window    = time.Second            // to count what passes before the first throttle
-	shortest  = 50 * time.Millisecond  // between throttles to measure by
-	shrink    = 0.7                    // of the rate, where there is nothing to measure by
-	minRate   = 0.2                    // requests a second: a service that lets nothing through is asked still
-	unlimited = 1e5                    // requests a second: more than any quota, so as good as none
+	pause    = 250 * time.Millisecond // after the first throttle: lets a few tokens gather, to measure by
+	window   = time.Second            // to count what passes before the first throttle
+	shortest = 50 * time.Millisecond  // between throttles to measure by
+	shrink   = 0.7                    // of the rate, where there is nothing to measure by
+	lowest   = 0.5                    // of the rate, whatever was measured: throttles come in clusters
+
+	firstRate = 10.0 // requests a second, at least, after the first throttle: one alone says little
+	minRate   = 0.2  // requests a second: a service that lets nothing through is asked still
+	unlimited = 1e5  // requests a second: more than any quota, so as good as none
 )
 
 // An Estimator paces the requests of one client. The zero value lets everything
@@ -30,6 +34,7 @@ const (
 // once.
 type Estimator struct {
 	rate  float64   // requests a second; 0: no limit
+	step  float64   // by which the rate grows, as long as it is not quiet
 	next  time.Time // when the next request may go
 	cut   time.Time // when the bucket was last seen empty
 	grown time.Time // when the rate last grew
@@ -85,29 +90,31 @@ func (e *Estimator) Throttled(sent, now time.Time) {
 	case e.rate == 0:
 		// The requests that passed may all have been a burst: half of them is a
 		// start that is measured soon.
-		e.rate = max(minRate, float64(max(e.inWindow, e.beforeWindow))/window.Seconds()/2)
+		e.rate = max(firstRate, float64(max(e.inWindow, e.beforeWindow))/window.Seconds()/2)
+		e.step = guess
 		e.restart(now)
 		e.next = now.Add(pause)
 	case !sent.After(e.cut):
 	default:
-		e.rate = max(minRate, e.measured(now))
+		e.measure(now)
 		e.restart(now)
 		e.next = now.Add(e.spacing())
 	}
 }
 
-// measured returns the rate that the time since the last throttle shows.
-func (e *Estimator) measured(now time.Time) float64 {
+// measure sets the rate to what the time since the last throttle shows.
+func (e *Estimator) measure(now time.Time) {
 	elapsed := now.Sub(e.cut)
-	if elapsed < shortest {
-		return e.rate * shrink
+	// Where nobody had to wait, fewer were sent than might have passed.
+	if elapsed < shortest || !e.short {
+		e.rate = max(minRate, e.rate*shrink)
+		return
 	}
-	rate := min(e.rate, float64(e.fit)/elapsed.Seconds())
-	if !e.short {
-		// Fewer were sent than might have passed.
-		rate = max(rate, e.rate*shrink)
+	passed := float64(e.fit) / elapsed.Seconds()
+	if e.step = growth; passed < e.rate*lowest {
+		e.step = guess
 	}
-	return rate
+	e.rate = max(minRate, e.rate*lowest, min(e.rate, passed))
 }
 
 func (e *Estimator) restart(now time.Time) {
@@ -119,7 +126,7 @@ func (e *Estimator) restart(now time.Time) {
 func (e *Estimator) grow(now time.Time) {
 	for e.rate != 0 && now.Sub(e.grown) >= growEvery {
 		e.grown = e.grown.Add(growEvery)
-		e.rate *= e.growth()
+		e.rate *= 1 + e.growth()
 		if e.rate >= unlimited {
 			e.rate = 0
 		}
@@ -127,9 +134,9 @@ func (e *Estimator) grow(now time.Time) {
 }
 
 func (e *Estimator) growth() float64 {
-	step := growth - 1
-	for spell := e.grown.Sub(e.cut); spell >= quiet && step < maxGrowth-1; spell -= quiet {
+	step := e.step
+	for spell := e.grown.Sub(e.cut); spell >= quiet && step < maxGrowth; spell -= quiet {
 		step *= 2
 	}
-	return 1 + min(step, maxGrowth-1)
+	return min(step, maxGrowth)
 }

@@ -1,0 +1,6 @@
+//go:build race
+
+package compat
+
+// The comparison is the same with the race detector, only slower by ten times.
+const scenarios = 300
