@@ -19,7 +19,7 @@ func (c *call) identity(ctx context.Context) (anonymous bool, err error) {
 	if aws.IsCredentialsProvider(provider, (*aws.AnonymousCredentials)(nil)) {
 		return true, nil
 	}
-	creds, err := provider.Retrieve(ctx)
+	creds, err := retrieve(ctx, provider)
 	if err != nil {
 		return false, foreign("get credentials", err)
 	}
@@ -36,11 +36,34 @@ func (c *call) provider() aws.CredentialsProvider {
 	return c.options.Credentials
 }
 
+// retrieve asks a provider, and waits no longer than ctx allows: one that pays
+// no attention to it is left to finish by itself, as the cache of the SDK does.
+func retrieve(ctx context.Context, provider aws.CredentialsProvider) (aws.Credentials, error) {
+	if cache, ok := provider.(*aws.CredentialsCache); ok {
+		return cache.Retrieve(ctx)
+	}
+	type result struct {
+		creds aws.Credentials
+		err   error
+	}
+	retrieved := make(chan result, 1)
+	go func() {
+		creds, err := provider.Retrieve(ctx)
+		retrieved <- result{creds, err}
+	}()
+	select {
+	case r := <-retrieved:
+		return r.creds, r.err
+	case <-ctx.Done():
+		return aws.Credentials{}, &aws.RequestCanceledError{Err: ctx.Err()}
+	}
+}
+
 // checkCredentials refuses keys that can never sign. A control character would
 // be sent inside a header.
 func checkCredentials(creds aws.Credentials) error {
 	switch {
-	case creds.AccessKeyID == "" || creds.SecretAccessKey == "":
+	case strings.TrimSpace(creds.AccessKeyID) == "" || strings.TrimSpace(creds.SecretAccessKey) == "":
 		return &ConfigError{Field: "Credentials", Reason: "the provider gave an empty key; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
 	case strings.ContainsFunc(creds.AccessKeyID, unicode.IsControl):
 		return &ConfigError{Field: "Credentials", Reason: "the access key id holds a control character, such as the end of a line"}
@@ -62,7 +85,20 @@ func cached(p aws.CredentialsProvider) aws.CredentialsProvider {
 	if _, ok := p.(*aws.CredentialsCache); ok {
 		return p
 	}
-	return aws.NewCredentialsCache(p)
+	return aws.NewCredentialsCache(unpinned(p)) // a provider may have methods for the cache
+}
+
+// absent reports whether there is no provider, or one that could only panic.
+func absent(p aws.CredentialsProvider) bool {
+	switch p := p.(type) {
+	case nil:
+		return true
+	case aws.CredentialsProviderFunc:
+		return p == nil
+	case *aws.CredentialsCache:
+		return p == nil
+	}
+	return false
 }
 
 // A pinnedProvider holds a provider whose type cannot be compared, a func for

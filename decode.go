@@ -2,6 +2,7 @@ package appintegrations
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/seed-10600c52/appintegrations/internal/json"
@@ -174,6 +175,9 @@ func (d *pageDecoder) list() ([]DataIntegrationAssociationSummary, *pageFault) {
 		item, f := d.item()
 		if f != nil {
 			return nil, f.in("[" + strconv.Itoa(len(items)) + "]")
+		}
+		if len(items) == cap(items) {
+			items = slices.Grow(items, len(items)) // append alone would leave five times the list behind
 		}
 		items = append(items, item)
 	}

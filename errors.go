@@ -1,8 +1,10 @@
 package appintegrations
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +25,10 @@ const (
 	maxMessageText   = 512
 	maxCodeText      = 64
 	maxRequestIDText = 128
+	// Of an error that joins several: what ended the call, the last answer. With
+	// the operation and the attempts it stays below 1 KiB. Each part puts what
+	// must be seen first, so that only the end of a message is cut.
+	maxCallText = 930
 )
 
 // A ConfigError says that the configuration of a client or of a call can never
@@ -85,20 +91,22 @@ type RedirectError struct {
 	Origin     string // scheme, host and port of the target; "" if the answer named none
 }
 
-// Error gives the status and the origin of the target on one line.
+// Error gives the code, the status and the origin of the target on one line.
 func (e *RedirectError) Error() string {
+	return e.ErrorCode() + ": " + e.ErrorMessage()
+}
+
+// ErrorCode returns the status text as one word, for example TemporaryRedirect.
+func (e *RedirectError) ErrorCode() string { return statusCodeName(e.StatusCode) }
+
+// ErrorMessage returns the text of Error without the code.
+func (e *RedirectError) ErrorMessage() string {
 	text := "redirect " + strconv.Itoa(e.StatusCode) + " not followed"
 	if e.Origin != "" {
 		text += " to " + oneLine(e.Origin, maxMessageText/2)
 	}
 	return text
 }
-
-// ErrorCode returns the status text as one word, for example TemporaryRedirect.
-func (e *RedirectError) ErrorCode() string { return statusCodeName(e.StatusCode) }
-
-// ErrorMessage returns the text of Error.
-func (e *RedirectError) ErrorMessage() string { return e.Error() }
 
 // ErrorFault returns [smithy.FaultUnknown].
 func (e *RedirectError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
@@ -144,19 +152,41 @@ type attemptsError struct {
 }
 
 func (e *attemptsError) Error() string {
-	return "attempt " + strconv.Itoa(e.attempts) + ", " + e.err.Error()
+	text := oneLine(e.err.Error(), maxCallText)
+	if e.attempts > 0 {
+		text = "attempt " + strconv.Itoa(e.attempts) + ", " + text
+	}
+	return text
 }
 func (e *attemptsError) Unwrap() error { return e.err }
 
 // foreignError holds an error of somebody else's code: its text may have many
-// lines, be of any length and quote the request.
+// lines, be of any length and quote the request. So it is not unwrapped, which
+// would show that text to whoever prints each error of a chain; errors.Is and
+// errors.As look inside all the same.
 type foreignError struct {
 	text string
 	err  error
 }
 
-func (e *foreignError) Error() string { return e.text }
-func (e *foreignError) Unwrap() error { return e.err }
+func (e *foreignError) Error() string        { return e.text }
+func (e *foreignError) Is(target error) bool { return errors.Is(e.err, target) }
+
+// As finds what errors.As would find inside. A *url.Error quotes the URL of the
+// request, so the copy that is given out has no more of it than the origin.
+func (e *foreignError) As(target any) bool {
+	if !errors.As(e.err, target) {
+		return false
+	}
+	if found, ok := target.(**url.Error); ok {
+		stripped := url.Error{Op: (*found).Op, Err: (*found).Err}
+		if u, err := url.Parse((*found).URL); err == nil {
+			stripped.URL = origin(u)
+		}
+		*found = &stripped
+	}
+	return true
+}
 
 // foreign wraps err with the act that it ended. What is ours already is bounded
 // and on one line, and so is not changed by it.
@@ -167,9 +197,17 @@ func foreign(act string, err error) error {
 // responseError puts err into the official chain, with the status and the
 // request id of the answer.
 func responseError(resp *http.Response, requestID string, err error) error {
+	kept := withoutSecrets(resp)
+	if location := kept.Header.Get("Location"); location != "" { // may repeat the query, and name a user
+		kept.Header = kept.Header.Clone()
+		kept.Header.Del("Location")
+		if u, err := url.Parse(location); err == nil && u.Host != "" {
+			kept.Header.Set("Location", origin(u))
+		}
+	}
 	return &awshttp.ResponseError{
 		ResponseError: &smithyhttp.ResponseError{
-			Response: &smithyhttp.Response{Response: withoutSecrets(resp)},
+			Response: &smithyhttp.Response{Response: kept},
 			Err:      err,
 		},
 		RequestID: requestID,
@@ -194,9 +232,7 @@ func apiError(resp *http.Response, body []byte, scrub func(string) string) error
 		code = errorCode(said.kind)
 	}
 	if code == "" {
-		if code = statusCodeName(resp.StatusCode); resp.StatusCode == http.StatusTooManyRequests {
-			code = "ThrottlingException" // a proxy or a firewall; see RFC 6585, section 4
-		}
+		code = codeOfStatus(resp.StatusCode)
 	}
 	if said.message != nil {
 		*said.message = scrub(*said.message)
@@ -206,6 +242,17 @@ func apiError(resp *http.Response, body []byte, scrub func(string) string) error
 		return &retryableError{err}
 	}
 	return err
+}
+
+// codeOfStatus is the code of an answer that names none.
+func codeOfStatus(status int) string {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return "ThrottlingException" // a proxy or a firewall; see RFC 6585, section 4
+	case status/100 == 2:
+		return "UnknownError" // its status says that nothing is wrong
+	}
+	return statusCodeName(status)
 }
 
 // newAPIError is the table from codes to types. As the official client has it,
@@ -295,19 +342,25 @@ func errorBody(body []byte) (m errorMembers) {
 			continue
 		}
 		value, err := s.Text()
-		m.set(string(name.Append(nil)), string(value.Append(nil)))
+		m.set(string(name.Append(nil)), string(value.Append(nil)), err == nil)
 		if err != nil {
 			return m
 		}
 	}
 }
 
-func (m *errorMembers) set(name, value string) {
+// set keeps a member. Part of a message tells something; part of a code may be
+// another code.
+func (m *errorMembers) set(name, value string, whole bool) {
 	switch {
 	case strings.EqualFold(name, "code"):
-		m.code = value
+		if whole {
+			m.code = value
+		}
 	case strings.EqualFold(name, "__type"):
-		m.kind = value
+		if whole {
+			m.kind = value
+		}
 	case strings.EqualFold(name, "message"):
 		m.message = &value
 	}

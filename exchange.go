@@ -6,15 +6,19 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -30,7 +34,7 @@ func (c *call) exchange(ctx context.Context) (*ListDataIntegrationAssociationsOu
 	defer cancel()
 	out, err := c.roundTrip(attemptCtx, ctx)
 	if err != nil && ctx.Err() != nil && !isAPIError(err) {
-		return nil, canceled(ctx, nil)
+		return nil, canceled(ctx, c.last)
 	}
 	return out, err
 }
@@ -66,20 +70,31 @@ func (c *call) roundTrip(ctx, caller context.Context) (*ListDataIntegrationAssoc
 		}
 	}
 	c.endpoint, c.secure = to.base.Host, to.base.Scheme == "https"
+	client := c.client()
+	if gates := gatesOf(client); gates != nil {
+		var leave func()
+		ctx, leave = gates.enter(ctx, to.base.Host)
+		defer leave()
+	}
 	req := c.request(ctx, caller, to)
 	if !anonymous {
 		if err := c.sign(ctx, req, to); err != nil {
 			return nil, timedOut(ctx, err)
 		}
 	}
-	resp, err := c.send(req)
+	resp, err := c.send(client, req)
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
-	if !native(c.client()) {
-		// The body of a stub or a wrapper may know nothing of the context.
-		defer context.AfterFunc(ctx, func() { resp.Body.Close() })()
+	if native(client) == nil || resp.StatusCode == http.StatusSwitchingProtocols {
+		// The body of a stub or a wrapper may know nothing of the context, and
+		// that of a connection that is handed over does not. Close may be called
+		// once only.
+		closeBody := sync.OnceFunc(func() { resp.Body.Close() })
+		defer context.AfterFunc(ctx, closeBody)()
+		defer closeBody()
+	} else {
+		defer resp.Body.Close()
 	}
 	return c.receive(ctx, req, resp)
 }
@@ -139,6 +154,9 @@ var buildEnd = middleware.BuildHandlerFunc(func(context.Context, middleware.Buil
 })
 
 func (c *call) sign(ctx context.Context, req *http.Request, to *target) error {
+	if address, ok := strings.CutSuffix(req.URL.Host, map[string]string{"http": "]:80", "https": "]:443"}[req.URL.Scheme]); ok {
+		req.URL.Host = address + "]" // the signer strips the port of a scheme, and the brackets with it
+	}
 	c.signedOffset = time.Duration(c.clockOffset.Load())
 	now := time.Now().Add(c.signedOffset).UTC()
 	err := c.options.HTTPSignerV4.SignHTTP(ctx, c.creds, req, emptyPayloadHash, to.signingName, to.signingRegion, now, c.signerOptions(to)...)
@@ -150,8 +168,7 @@ func (c *call) sign(ctx context.Context, req *http.Request, to *target) error {
 
 // send returns the answer, or a *smithyhttp.RequestSendError where there is
 // none.
-func (c *call) send(req *http.Request) (*http.Response, error) {
-	client := c.client()
+func (c *call) send(client HTTPClient, req *http.Request) (*http.Response, error) {
 	c.logRequest(req)
 	resp, err := client.Do(req)
 	if err == nil && resp == nil {
@@ -174,13 +191,23 @@ func (c *call) send(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// client returns the HTTP client of the call: the derived one unless the call
-// brings its own.
+// client returns the HTTP client of the attempt: the derived one unless the
+// call brings its own. What is rebuilt for the attempt keeps no connections,
+// since nobody would use them again. After a timeout none that is open is to be
+// trusted: where one hangs, for example behind a router that forgot them, all do.
 func (c *call) client() HTTPClient {
-	if same(c.options.HTTPClient, c.core.options.HTTPClient) {
-		return c.core.httpClient
+	client := c.core.httpClient
+	if !same(c.options.HTTPClient, c.core.options.HTTPClient) {
+		client = deriveHTTPClient(c.options.HTTPClient, c.options.resolvedDefaultsMode)
+		if _, ok := c.options.HTTPClient.(*awshttp.BuildableClient); ok {
+			return singleUse(client)
+		}
 	}
-	return deriveHTTPClient(c.options.HTTPClient, c.options.resolvedDefaultsMode)
+	var timeout *AttemptTimeoutError
+	if errors.As(c.last, &timeout) {
+		return singleUse(client)
+	}
+	return client
 }
 
 // answersAnother reports whether a client of the user's went elsewhere with the
@@ -203,12 +230,13 @@ func answersAnother(client HTTPClient, req *http.Request, resp *http.Response) b
 // can mend is marked; what it says is cut, and tells nothing secret.
 func (c *call) sendError(req *http.Request, err error) error {
 	permanent := isPermanent(err)
+	text := err.Error()
 	var urlError *url.Error
-	if errors.As(err, &urlError) {
-		err = &url.Error{Op: urlError.Op, URL: origin(req.URL), Err: urlError.Err} // the URL holds the NextToken
+	if errors.As(err, &urlError) { // the URL holds the NextToken, and may be long
+		short := url.Error{Op: urlError.Op, URL: origin(req.URL), Err: urlError.Err}
+		text = strings.Replace(text, urlError.Error(), short.Error(), 1)
 	}
-	text := c.scrub(err.Error())
-	err = &foreignError{text: oneLine(text, maxMessageText), err: err}
+	err = &foreignError{text: oneLine(c.scrub(text), maxMessageText), err: err}
 	err = timedOut(req.Context(), err)
 	if permanent {
 		err = &permanentError{err}
@@ -293,15 +321,8 @@ func (c *call) refusal(ctx context.Context, req *http.Request, resp *http.Respon
 // the attempt was signed with and the NextToken. AWS quotes both in the answer
 // to a signature that does not match.
 func (c *call) scrub(text string) string {
-	secrets := []string{c.creds.SecretAccessKey, c.creds.SessionToken}
-	if c.token != "" {
-		secrets = append(secrets, c.token, escape(c.token), url.QueryEscape(c.token))
-	}
-	const shortest = 3 // less is no secret, and stands in any text
-	for _, secret := range secrets {
-		if len(secret) >= shortest {
-			text = strings.ReplaceAll(text, secret, "REDACTED")
-		}
+	for _, secret := range [...]string{c.creds.SecretAccessKey, c.creds.SessionToken, c.token} {
+		text = hide(text, secret)
 	}
 	return text
 }
@@ -338,8 +359,7 @@ func withoutSecrets(resp *http.Response) *http.Response {
 		return &copied
 	}
 	header := resp.Request.Header.Clone()
-	header.Del("Authorization")
-	header.Del("X-Amz-Security-Token")
+	maps.DeleteFunc(header, func(name string, _ []string) bool { return isSecretHeader(name) })
 	copied.Request = &http.Request{Method: resp.Request.Method, Host: resp.Request.Host, Header: header}
 	if u := resp.Request.URL; u != nil {
 		copied.Request.URL = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
@@ -366,13 +386,24 @@ func keepable(b []byte) []byte {
 	return b[:0]
 }
 
+// grown returns buf with twice the room, or with firstRead more, but never for
+// more than most bytes: append would round a large buffer up by megabytes.
+func grown(buf []byte, most int64) []byte {
+	more := int64(max(firstRead, len(buf)))
+	if left := most - int64(len(buf)); left < more+firstRead {
+		more = left
+	}
+	return append(make([]byte, 0, int64(len(buf))+more), buf...)
+}
+
 // readAll appends what r gives to buf, up to one byte beyond limit, which tells
 // a body that is too large from one that just fits. It looks at ctx itself: the
 // bodies of stubs and wrappers may not.
 func readAll(ctx context.Context, buf []byte, r io.Reader, limit int64) ([]byte, error) {
+	limit = min(limit, math.MaxInt64-1)
 	for idle := 0; idle < 100; idle++ {
 		if len(buf) == cap(buf) {
-			buf = slices.Grow(buf, max(firstRead, len(buf)))
+			buf = grown(buf, limit+1)
 		}
 		room := buf[len(buf):cap(buf)]
 		if left := limit + 1 - int64(len(buf)); int64(len(room)) > left {

@@ -79,12 +79,12 @@ func (c *call) moveClock(err error) bool {
 func (c *call) refreshCredentials(caller context.Context, refused error) (bool, error) {
 	ctx, cancel := c.attemptContext(caller)
 	defer cancel()
-	fresh, err := c.provider().Retrieve(ctx)
+	fresh, err := retrieve(ctx, c.provider())
 	if err == nil && sameKeys(fresh, c.creds) {
 		if cache, ok := c.provider().(interface{ Invalidate() }); ok {
 			cache.Invalidate()
 		}
-		fresh, err = c.provider().Retrieve(ctx)
+		fresh, err = retrieve(ctx, c.provider())
 	}
 	switch {
 	case caller.Err() != nil:

@@ -19,6 +19,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"github.com/aws/smithy-go/tracing"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/seed-10600c52/appintegrations/internal/endpoint"
 )
 
 // Defaults of the limits in [Options].
@@ -150,6 +152,9 @@ func (o Options) Copy() Options {
 
 // setDefaults fills what was left out, in this order.
 func (o *Options) setDefaults() {
+	if absent(o.Credentials) {
+		o.Credentials = nil
+	}
 	if o.Logger == nil {
 		o.Logger = logging.Nop{}
 	}
@@ -217,6 +222,9 @@ func (o *Options) check() error {
 	if o.RetryMaxAttempts < 0 {
 		return &ConfigError{Field: "RetryMaxAttempts", Reason: "it must not be negative"}
 	}
+	if o.signingName != "" && !endpoint.ValidScope(strings.ReplaceAll(o.signingName, "_", "-")) {
+		return &ConfigError{Field: "signing name", Reason: "not the name of a service: " + oneLine(o.signingName, maxCodeText)}
+	}
 	return o.checkRegion()
 }
 
@@ -247,10 +255,10 @@ func (o Options) view() optionsView {
 		DisableHTTPS: o.EndpointOptions.DisableHTTPS, Region: o.Region,
 		RetryMaxAttempts: o.RetryMaxAttempts, RetryMode: o.RetryMode,
 		AttemptTimeout: o.AttemptTimeout, MaxPageBytes: o.MaxPageBytes,
-		Credentials: typeName(o.Credentials), HTTPClient: typeName(o.HTTPClient), Retryer: typeName(o.Retryer),
+		Credentials: typeName(unpinned(o.Credentials)), HTTPClient: typeName(o.HTTPClient), Retryer: typeName(o.Retryer),
 	}
 	if o.BaseEndpoint != nil {
-		v.BaseEndpoint = withoutUserInfo(*o.BaseEndpoint)
+		v.BaseEndpoint = withoutSecretParts(*o.BaseEndpoint)
 	}
 	return v
 }
@@ -266,6 +274,16 @@ func typeName(v any) string {
 // and clients are named by their type.
 func (o Options) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%+v", o.view())
+}
+
+// Format writes the options of the client as [Options.Format] does: package fmt
+// would follow the pointer for some verbs.
+func (c Client) Format(f fmt.State, verb rune) {
+	if c.core == nil {
+		fmt.Fprint(f, "{}")
+		return
+	}
+	c.core.options.Format(f, verb)
 }
 
 // MarshalJSON writes the options without credentials: providers and clients
@@ -387,20 +405,19 @@ func sourceFault(field string, err error) *ConfigError {
 	return &ConfigError{Field: field, Reason: "the configuration does not tell: " + oneLine(err.Error(), maxMessageText/2)}
 }
 
-// withoutUserInfo drops a user name and password from a URL, well-formed or
-// not.
-func withoutUserInfo(u string) string {
+// withoutSecretParts drops a user name and password, a query and a fragment
+// from a URL, well-formed or not.
+func withoutSecretParts(u string) string {
+	if i := strings.IndexAny(u, "?#"); i >= 0 {
+		u = u[:i]
+	}
 	scheme, rest, ok := strings.Cut(u, "://")
 	if !ok {
 		scheme, rest = "", u
 	}
-	authority, path, slash := strings.Cut(rest, "/")
-	authority = authority[strings.LastIndexByte(authority, '@')+1:]
+	rest = rest[strings.LastIndexByte(rest, '@')+1:] // a password may hold a slash
 	if ok {
-		authority = scheme + "://" + authority
+		rest = scheme + "://" + rest
 	}
-	if slash {
-		authority += "/" + path
-	}
-	return authority
+	return rest
 }

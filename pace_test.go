@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,43 +16,134 @@ import (
 	"github.com/seed-10600c52/appintegrations/appintegrationstest"
 )
 
-// TestPace lists 500 integrations of 4 pages with 32 goroutines of plain
-// paginators under a quota of 20 requests a second, in virtual time. The
-// official client v1.37.11 fails 436 of them.
-func TestPace(t *testing.T) {
-	const (
-		integrations, pages, workers = 500, 4, 32
-		rate, burst                  = 20.0, 40
-	)
-	for _, mode := range []aws.RetryMode{"", aws.RetryModeAdaptive} {
-		t.Run("mode "+string(mode), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				service := pagedService(integrations, pages, rate, burst)
-				client := service.Client(func(o *appintegrations.Options) { o.RetryMode = mode })
-				start := time.Now()
-				failed, listed := listAll(t, client, integrations, workers)
-				ratio := time.Since(start).Seconds() / ((integrations*pages - burst) / rate)
-				throttled := 0
-				for _, r := range service.Requests() {
-					if r.Status == http.StatusTooManyRequests {
-						throttled++
-					}
-				}
-				t.Logf("%d of %d failed, %d items listed, %.3f of the bound, %d throttled", failed, integrations, listed, ratio, throttled)
-				assert.LessOrEqual(t, failed, integrations/100)
-				assert.LessOrEqual(t, ratio, 1.10)
-				assert.GreaterOrEqual(t, listed, (integrations-failed)*pages)
-			})
-		})
+type limits struct {
+	rate    func(elapsed time.Duration) float64 // requests a second
+	burst   float64
+	latency time.Duration
+	proxy   bool // the 429 is a proxy's: HTML, without a code
+}
+
+// A quota is a token bucket before a service, whose rate may change.
+type quota struct {
+	limits
+	service *appintegrationstest.Server
+
+	mu                  sync.Mutex
+	start, last         time.Time
+	tokens              float64
+	requests, throttled int
+	ofSecond            map[int]int // requests that came, by second
+}
+
+func (q *quota) take() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	if q.start.IsZero() {
+		q.start, q.last, q.tokens, q.ofSecond = now, now, q.burst, map[int]int{}
 	}
+	q.tokens = min(q.burst, q.tokens+now.Sub(q.last).Seconds()*q.rate(now.Sub(q.start)))
+	q.last = now
+	q.requests++
+	q.ofSecond[int(now.Sub(q.start)/time.Second)]++
+	if q.tokens < 1-1e-9 {
+		q.throttled++
+		return false
+	}
+	q.tokens--
+	return true
+}
+
+func (q *quota) Do(r *http.Request) (*http.Response, error) {
+	time.Sleep(q.latency / 2)
+	defer time.Sleep(q.latency / 2)
+	if !q.take() {
+		if q.proxy {
+			return answering(429, "<html>429 Too Many Requests</html>")(r)
+		}
+		return answering(429, `{"Message":"Rate exceeded"}`, "X-Amzn-ErrorType", "ThrottlingException")(r)
+	}
+	return q.service.RoundTrip(r)
+}
+
+const (
+	paceIntegrations, pacePages, paceWorkers = 500, 4, 32
+	paceRequests                             = paceIntegrations * pacePages
+)
+
+// TestPace lists 500 integrations of 4 pages with 32 goroutines of plain
+// paginators under a quota, in virtual time. The official client v1.37.11 fails
+// 436 of them in the first row.
+func TestPace(t *testing.T) {
+	steady := func(rate float64) func(time.Duration) float64 {
+		return func(time.Duration) float64 { return rate }
+	}
+	bound := func(rate, burst float64) float64 { return (paceRequests - burst) / rate }
+	const turn = 40 * time.Second
+	rising := func(elapsed time.Duration) float64 {
+		if elapsed < turn {
+			return 20
+		}
+		return 100
+	}
+	for _, row := range []struct {
+		name   string
+		limits limits
+		bound  float64 // seconds: (requests - burst) / rate
+		ratio  float64 // of the bound, at most
+		failed int     // at most
+	}{
+		{"20/s, burst 40", limits{rate: steady(20), burst: 40}, bound(20, 40), 1.10, 5},
+		{"20/s, burst 40, 80 ms", limits{rate: steady(20), burst: 40, latency: 80 * time.Millisecond}, bound(20, 40), 1.10, 5},
+		{"100/s, burst 200, 80 ms", limits{rate: steady(100), burst: 200, latency: 80 * time.Millisecond}, bound(100, 200), 1.20, 5},
+		{"20/s, by a proxy", limits{rate: steady(20), burst: 40, proxy: true}, bound(20, 40), 1.10, 5},
+		{"5/s, burst 5", limits{rate: steady(5), burst: 5}, bound(5, 5), 1.10, 5},
+		{"20 to 100/s", limits{rate: rising, burst: 40}, turn.Seconds() + (paceRequests-40-20*turn.Seconds())/100, 1.20, 5},
+	} {
+		for _, mode := range []aws.RetryMode{"", aws.RetryModeAdaptive} {
+			bubble(t, row.name+" "+string(mode), func(t *testing.T) {
+				q := &quota{limits: row.limits, service: pagedService(paceIntegrations, pacePages)}
+				client := q.service.Client(func(o *appintegrations.Options) { o.RetryMode, o.HTTPClient = mode, q })
+				start := time.Now()
+				failed, listed := listAll(t, client, paceIntegrations, paceWorkers)
+				ratio := time.Since(start).Seconds() / row.bound
+				t.Logf("%d of %d failed, %d items listed, %.3f of the bound of %.0f s, %.1f %% throttled",
+					failed, paceIntegrations, listed, ratio, row.bound, 100*float64(q.throttled)/float64(q.requests))
+				assert.LessOrEqual(t, failed, row.failed)
+				assert.LessOrEqual(t, ratio, row.ratio)
+				assert.GreaterOrEqual(t, listed, (paceIntegrations-failed)*pacePages)
+			})
+		}
+	}
+	bubble(t, "standard is not paced", func(t *testing.T) {
+		q := &quota{limits: limits{rate: steady(20), burst: 40}, service: pagedService(paceIntegrations, pacePages)}
+		client := q.service.Client(func(o *appintegrations.Options) { o.RetryMode, o.HTTPClient = aws.RetryModeStandard, q })
+		failed, _ := listAll(t, client, paceIntegrations, paceWorkers)
+		t.Logf("%d of %d failed, %.1f %% throttled", failed, paceIntegrations, 100*float64(q.throttled)/float64(q.requests))
+		assert.Greater(t, failed, paceIntegrations/4, "as with the official client")
+	})
+	bubble(t, "nothing is paced before a throttle", func(t *testing.T) {
+		client := pagedService(paceIntegrations, pacePages).Client()
+		start := time.Now()
+		failed, listed := listAll(t, client, paceIntegrations, paceWorkers)
+		assert.Zero(t, failed)
+		assert.Equal(t, paceRequests, listed)
+		assert.Zero(t, time.Since(start))
+	})
+	bubble(t, "failures that are no throttles do not pace", func(t *testing.T) {
+		s := &answerScript{answers: []scriptedAnswer{down}}
+		client := s.client(func(o *appintegrations.Options) { o.RetryMaxAttempts = 1 })
+		start := time.Now()
+		for range 500 {
+			list(t, t.Context(), client)
+		}
+		assert.Zero(t, time.Since(start))
+	})
 }
 
 // pagedService has integrations i0, i1, ... of one association a page.
-func pagedService(integrations, pages int, rate float64, burst int) *appintegrationstest.Server {
-	service := appintegrationstest.New(func(o *appintegrationstest.Options) {
-		o.PageSize = 1
-		o.Quota = appintegrationstest.Quota{PerSecond: rate, Burst: burst}
-	})
+func pagedService(integrations, pages int) *appintegrationstest.Server {
+	service := appintegrationstest.New(func(o *appintegrationstest.Options) { o.PageSize = 1 })
 	for i := range integrations {
 		service.Put(fmt.Sprint("i", i), make([]appintegrations.DataIntegrationAssociationSummary, pages)...)
 	}

@@ -54,10 +54,10 @@ func (c *call) try(ctx context.Context, retryToken release) (*ListDataIntegratio
 func (c *call) gateError(ctx context.Context, err error) error {
 	var canceledError *aws.RequestCanceledError
 	switch {
-	case errors.As(err, &canceledError):
-		return &finalError{err}
 	case ctx.Err() != nil:
 		return canceled(ctx, c.last)
+	case errors.As(err, &canceledError):
+		return &finalError{err}
 	}
 	err = foreign("get an attempt token", err)
 	if c.last != nil {
@@ -69,7 +69,7 @@ func (c *call) gateError(ctx context.Context, err error) error {
 // again waits for the next attempt and returns its retry token, or returns the
 // error of the call: err, with the reason why there is no next attempt.
 func (c *call) again(ctx context.Context, err error) (release, error) {
-	if ctx.Err() != nil || isFinal(err) {
+	if isFinal(err) || ctx.Err() != nil && isCanceled(err) {
 		return nil, c.ended(err)
 	}
 	c.last = err
@@ -89,6 +89,9 @@ func (c *call) again(ctx context.Context, err error) (release, error) {
 	}
 	if exhausted {
 		return nil, &retry.MaxAttemptsError{Attempt: c.attempts, Err: err}
+	}
+	if ctx.Err() != nil {
+		return nil, c.ended(canceled(ctx, err))
 	}
 	token, tokenErr := c.retryer.GetRetryToken(&c.gate, err)
 	if tokenErr != nil {
@@ -121,17 +124,22 @@ func isFinal(err error) bool {
 	return errors.As(err, &final) || errors.As(err, &redirect) || errors.As(err, &config)
 }
 
+func isCanceled(err error) bool {
+	var canceledError *aws.RequestCanceledError
+	return errors.As(err, &canceledError)
+}
+
 // ended says how many attempts there were.
 func (c *call) ended(err error) error {
-	if c.attempts == 0 {
-		return err
-	}
 	return &attemptsError{attempts: c.attempts, err: err}
 }
 
 // sleep waits between two attempts. A deadline that it would pass ends the call
 // at once: the answer could only be lost.
 func sleep(ctx context.Context, delay time.Duration, last error) error {
+	if ctx.Err() != nil {
+		return canceled(ctx, last)
+	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
 		return cancellation(context.DeadlineExceeded, fmt.Errorf("a wait of %v would pass it", delay.Round(time.Millisecond)), last)
 	}

@@ -203,8 +203,13 @@ func (r *defaultRetryer) settle(endpoint string, sent time.Time, err error) {
 		r.budget(endpoint).give(now)
 	case isThrottle(err):
 		r.pace.Throttled(sent, now)
-	case errors.As(err, &answered):
-		r.pace.Passed(now)
+	default:
+		if errors.As(err, &answered) {
+			r.pace.Passed(now)
+		}
+		if retryables.IsErrorRetryable(err).Bool() {
+			r.budget(endpoint).fail(sent, now)
+		}
 	}
 }
 
@@ -234,9 +239,9 @@ const (
 	// Retries that may fail before calls are made without: enough for a burst of
 	// faults, few enough that an outage is not met with three times the load.
 	budgetTokens = 32
-	// Tokens that come back a second by themselves, so that an endpoint that
-	// nobody called for a while is given another chance.
-	budgetRefill = 0.1
+	// Tokens that come back in a second without a failure, so that an endpoint
+	// that nobody called for a while is given another chance.
+	budgetRefill = 0.125
 )
 
 // A budget bounds the retries at one endpoint: a token bucket from which each
@@ -260,6 +265,15 @@ func (b *budget) draw(now time.Time) bool {
 	}
 	b.tokens--
 	return true
+}
+
+// fail counts out the time of an attempt that failed: an endpoint that takes
+// long to fail earns no retry by it.
+func (b *budget) fail(sent, now time.Time) {
+	if sent.After(b.at) {
+		b.refill(sent)
+	}
+	b.at = now
 }
 
 func (b *budget) give(now time.Time) {

@@ -22,20 +22,28 @@ const (
 	// Go's own limit is 10 MiB; an answer of this service has a few hundred
 	// bytes of headers.
 	maxHeaderBytes = 1 << 20
+	// A connection of HTTP/2 outlives the requests that it lets hang. One that is
+	// silent for so long is asked for a sign of life, and closed without one,
+	// before the default AttemptTimeout.
+	silence     = 10 * time.Second
+	pingTimeout = 10 * time.Second
 )
 
-// defaultHTTPClient is shared by all clients of the process that bring none.
-var defaultHTTPClient = sync.OnceValue(func() *http.Client {
-	return rebuilt(awshttp.NewBuildableClient(), "")
+// defaultHTTPClients are shared by all clients of the process that bring none:
+// one for each mode that changes the timeouts, and one, "", for all others.
+var defaultHTTPClients = sync.OnceValue(func() map[aws.DefaultsMode]*http.Client {
+	clients := map[aws.DefaultsMode]*http.Client{}
+	for _, mode := range [...]aws.DefaultsMode{"", aws.DefaultsModeStandard, aws.DefaultsModeInRegion, aws.DefaultsModeCrossRegion, aws.DefaultsModeMobile} {
+		clients[mode] = rebuilt(awshttp.NewBuildableClient(), mode)
+	}
+	return clients
 })
 
-// newDefaultHTTPClient returns the shared client, but for modes that change
-// its timeouts.
 func newDefaultHTTPClient(mode aws.DefaultsMode) *http.Client {
-	if _, err := defaults.GetModeConfiguration(mode); err == nil {
-		return rebuilt(awshttp.NewBuildableClient(), mode)
+	if client, ok := defaultHTTPClients()[mode]; ok {
+		return client
 	}
-	return defaultHTTPClient()
+	return defaultHTTPClients()[""]
 }
 
 // deriveHTTPClient returns a client like given that follows no redirects, if
@@ -47,6 +55,9 @@ func deriveHTTPClient(given HTTPClient, mode aws.DefaultsMode) HTTPClient {
 			return newDefaultHTTPClient(mode)
 		}
 		client := *given
+		if _, ok := client.Transport.(redirectKeeper); !ok {
+			client.Transport = redirectKeeper{RoundTripper: given.Transport}
+		}
 		client.CheckRedirect = followNone
 		return &client
 	case *awshttp.BuildableClient:
@@ -58,18 +69,65 @@ func deriveHTTPClient(given HTTPClient, mode aws.DefaultsMode) HTTPClient {
 	return given
 }
 
-// native reports whether answers come from Go's own transport, whose bodies end
-// with the context of their request.
-func native(client HTTPClient) bool {
+// native returns Go's own transport if that is what a client sends with: its
+// bodies end with the context of their request. Else nil.
+func native(client HTTPClient) *http.Transport {
 	c, ok := client.(*http.Client)
 	if !ok {
-		return false
+		return nil
 	}
-	_, ok = c.Transport.(*http.Transport)
-	return ok || c.Transport == nil
+	keeper, _ := c.Transport.(redirectKeeper)
+	t, _ := keeper.transport().(*http.Transport)
+	return t
+}
+
+// singleUse returns a client like given, each request of which opens a
+// connection of its own and closes it, if its type is one that can be told so.
+func singleUse(given HTTPClient) HTTPClient {
+	t := native(given)
+	if t == nil {
+		return given
+	}
+	client := *given.(*http.Client)
+	t = t.Clone()
+	t.DisableKeepAlives = true
+	client.Transport = redirectKeeper{RoundTripper: t}
+	return &client
 }
 
 func followNone(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// A redirectKeeper hands on a redirect whose Location is no URL. http.Client
+// looks at it before it asks CheckRedirect, and drops the answer for an error
+// that would be retried. A nil RoundTripper is http.DefaultTransport.
+type redirectKeeper struct {
+	http.RoundTripper
+	gates *dialGates // of a rebuilt transport; nil: none
+}
+
+func (k redirectKeeper) transport() http.RoundTripper {
+	if k.RoundTripper == nil {
+		return http.DefaultTransport
+	}
+	return k.RoundTripper
+}
+
+func (k redirectKeeper) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := k.transport().RoundTrip(req)
+	if err != nil || resp == nil || resp.StatusCode/100 != 3 || resp.Header == nil {
+		return resp, err
+	}
+	if _, err := req.URL.Parse(resp.Header.Get("Location")); err != nil {
+		resp.Header.Del("Location")
+	}
+	return resp, nil
+}
+
+func (k redirectKeeper) CloseIdleConnections() {
+	if closer, ok := k.transport().(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}
 
 // rebuilt makes a client from a buildable one: its transport, with proxy, CA
 // bundle and dialer, its timeouts, and those of the mode, as the official
@@ -89,7 +147,9 @@ func rebuilt(b *awshttp.BuildableClient, mode aws.DefaultsMode) *http.Client {
 	t := b.GetTransport()
 	if t.MaxIdleConnsPerHost == awshttp.DefaultHTTPTransportMaxIdleConnsPerHost {
 		t.MaxIdleConnsPerHost = idleConnsPerHost
-		t.MaxIdleConns = max(t.MaxIdleConns, idleConnsPerHost)
+		if t.MaxIdleConns != 0 { // 0: no limit
+			t.MaxIdleConns = max(t.MaxIdleConns, idleConnsPerHost)
+		}
 	}
 	if t.MaxResponseHeaderBytes == 0 {
 		t.MaxResponseHeaderBytes = maxHeaderBytes
@@ -97,7 +157,14 @@ func rebuilt(b *awshttp.BuildableClient, mode aws.DefaultsMode) *http.Client {
 	if timeout, ok := b.GetReadTimeout(); ok && timeout > 0 {
 		t.DialContext = withReadTimeout(t.DialContext, timeout)
 	}
-	return &http.Client{Transport: t, Timeout: b.GetTimeout(), CheckRedirect: followNone}
+	if t.HTTP2 == nil {
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: pingTimeout}
+	}
+	if t.DialContext != nil {
+		t.DialContext = gated(t.DialContext)
+	}
+	gates := &dialGates{hosts: map[string]*dialGate{}}
+	return &http.Client{Transport: redirectKeeper{t, gates}, Timeout: b.GetTimeout(), CheckRedirect: followNone}
 }
 
 type dialContext = func(ctx context.Context, network, addr string) (net.Conn, error)

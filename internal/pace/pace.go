@@ -16,7 +16,7 @@ const (
 	growth    = 0.01 // of the rate, each growEvery
 	guess     = 0.05 // the same, of a rate that is not measured
 	maxGrowth = 0.25
-	quiet     = 3 * time.Second // without a throttle; then, and again each time, growth doubles
+	quiet     = 2 * time.Second // without a throttle; then, and again each time, growth doubles
 
 	pause    = 250 * time.Millisecond // after the first throttle: lets a few tokens gather, to measure by
 	window   = time.Second            // to count what passes before the first throttle

@@ -1,0 +1,265 @@
+package appintegrations_test
+
+import (
+	"context"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/seed-10600c52/appintegrations"
+)
+
+// A connCounter serves pages on loopback and counts connections.
+type connCounter struct {
+	*httptest.Server
+	opened, open, requests atomic.Int64
+}
+
+func countConns(t *testing.T, start func(*httptest.Server), answer http.HandlerFunc) *connCounter {
+	c := &connCounter{}
+	c.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.requests.Add(1)
+		answer(w, r)
+	}))
+	c.Config.ErrorLog = log.New(io.Discard, "", 0)
+	c.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			c.opened.Add(1)
+			c.open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			c.open.Add(-1)
+		}
+	}
+	start(c.Server)
+	t.Cleanup(c.Close)
+	return c
+}
+
+func (c *connCounter) client(httpClient appintegrations.HTTPClient, optFns ...func(*appintegrations.Options)) *appintegrations.Client {
+	return appintegrations.New(appintegrations.Options{
+		Region: "us-east-1", Credentials: staticCredentials, BaseEndpoint: aws.String(c.URL), HTTPClient: httpClient,
+	}, optFns...)
+}
+
+// noneOpen waits until the server has seen all connections closed.
+func (c *connCounter) noneOpen(t *testing.T) {
+	t.Helper()
+	assert.Eventually(t, func() bool { return c.open.Load() == 0 }, 5*time.Second, 5*time.Millisecond, "%d connections are open", c.open.Load())
+}
+
+func buildableFor(s *httptest.Server) *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		if base := s.Client().Transport.(*http.Transport); base.TLSClientConfig != nil {
+			t.TLSClientConfig = base.TLSClientConfig.Clone()
+		}
+	})
+}
+
+// TestConnections holds how many connections there are. The official client
+// v1.37.11 opens 1,887 for 200 goroutines of 50 calls, and keeps 500 for 500
+// clients without a way to close them.
+func TestConnections(t *testing.T) {
+	t.Run("200 goroutines", testManyGoroutines)
+	t.Run("500 clients", testManyClients)
+	t.Run("closing", testCloseIdle)
+	t.Run("cancelled anywhere", testCancelledAnywhere)
+}
+
+func testManyGoroutines(t *testing.T) {
+	const goroutines, calls = 200, 50
+	h2 := func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() }
+	for _, row := range []struct {
+		name       string
+		limit      int64
+		warm       bool
+		start      func(*httptest.Server)
+		httpClient func(*httptest.Server) appintegrations.HTTPClient
+	}{
+		{"none", 210, false, (*httptest.Server).Start, func(*httptest.Server) appintegrations.HTTPClient { return nil }},
+		{"BuildableClient", 210, false, (*httptest.Server).Start, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"BuildableClient, TLS", 210, false, (*httptest.Server).StartTLS, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"BuildableClient, HTTP/2", 1, true, h2, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := countConns(t, row.start, func(w http.ResponseWriter, r *http.Request) { servePage(w, r) })
+			client := s.client(row.httpClient(s.Server))
+			warm := int64(0)
+			if row.warm { // a burst before HTTP/2 is agreed on opens connections that are not needed
+				_, err := list(t, t.Context(), client)
+				require.NoError(t, err)
+				warm++
+			}
+			var wg sync.WaitGroup
+			for range goroutines {
+				wg.Go(func() {
+					for range calls {
+						if _, err := list(t, t.Context(), client); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			t.Logf("%d connections for %d calls, %d requests", s.opened.Load(), goroutines*calls, s.requests.Load())
+			assert.LessOrEqual(t, s.opened.Load(), row.limit)
+			assert.EqualValues(t, goroutines*calls+warm, s.requests.Load())
+			client.CloseIdleConnections()
+			s.noneOpen(t)
+		})
+	}
+}
+
+func testManyClients(t *testing.T) {
+	const clients = 500
+	for _, row := range []struct {
+		name  string
+		limit int64
+		optFn func(*appintegrations.Options)
+	}{
+		{"none", 1, func(*appintegrations.Options) {}},
+		{"none, with a mode", 1, func(o *appintegrations.Options) { o.DefaultsMode = aws.DefaultsModeInRegion }},
+		{"none, per call", 1, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := countConns(t, (*httptest.Server).Start, servePage)
+			var last *appintegrations.Client
+			for range clients {
+				var perCall []func(*appintegrations.Options)
+				if row.optFn == nil {
+					last = s.client(&http.Client{})
+					perCall = append(perCall, func(o *appintegrations.Options) { o.HTTPClient = nil })
+				} else {
+					last = s.client(nil, func(o *appintegrations.Options) { o.DefaultsMode = "" }, row.optFn)
+				}
+				_, err := list(t, t.Context(), last, perCall...)
+				require.NoError(t, err)
+			}
+			t.Logf("%d connections for %d clients", s.opened.Load(), clients)
+			assert.LessOrEqual(t, s.opened.Load(), row.limit)
+			s.client(nil, func(o *appintegrations.Options) { o.DefaultsMode = last.Options().DefaultsMode }).CloseIdleConnections()
+			s.noneOpen(t)
+		})
+	}
+	t.Run("a BuildableClient of each call", func(t *testing.T) {
+		s := countConns(t, (*httptest.Server).Start, servePage)
+		client := s.client(nil)
+		for range 50 {
+			_, err := list(t, t.Context(), client, func(o *appintegrations.Options) { o.HTTPClient = awshttp.NewBuildableClient() })
+			require.NoError(t, err)
+		}
+		s.noneOpen(t)
+	})
+}
+
+// testCloseIdle closes the connections of every kind of client, with answers of
+// every kind before.
+func testCloseIdle(t *testing.T) {
+	for name, start := range map[string]func(*httptest.Server){
+		"plain": (*httptest.Server).Start, "TLS": (*httptest.Server).StartTLS,
+		"HTTP/2": func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() },
+	} {
+		for kind, of := range map[string]func(*httptest.Server) appintegrations.HTTPClient{
+			"BuildableClient": func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) },
+			"*http.Client":    func(s *httptest.Server) appintegrations.HTTPClient { return s.Client() },
+			"wrapper": func(s *httptest.Server) appintegrations.HTTPClient {
+				return &http.Client{Transport: s.Client().Transport}
+			},
+		} {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				s := countConns(t, start, func(w http.ResponseWriter, r *http.Request) {
+					switch r.URL.Query().Get("nextToken") {
+					case "error":
+						w.WriteHeader(404)
+					case "redirect":
+						http.Redirect(w, r, "/", 307)
+					default:
+						servePage(w, r)
+					}
+				})
+				client := s.client(of(s.Server))
+				for _, token := range []string{"", "error", "redirect", ""} {
+					in := input("example")
+					in.NextToken = aws.String(token)
+					client.ListDataIntegrationAssociations(t.Context(), in)
+				}
+				client.CloseIdleConnections()
+				s.noneOpen(t)
+				_, err := list(t, t.Context(), client)
+				assert.NoError(t, err, "it can be used afterwards")
+				client.CloseIdleConnections()
+				s.noneOpen(t)
+			})
+		}
+	}
+}
+
+// testCancelledAnywhere cancels 200 calls at random: before they begin, while
+// they dial, wait, read or back off.
+func testCancelledAnywhere(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	for name, start := range map[string]func(*httptest.Server){
+		"plain": (*httptest.Server).Start, "HTTP/2": func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var n atomic.Int64
+			s := countConns(t, start, func(w http.ResponseWriter, r *http.Request) {
+				switch n.Add(1) % 4 {
+				case 0:
+					w.WriteHeader(503)
+				case 1:
+					w.Write([]byte(whole[:20]))
+					http.NewResponseController(w).Flush()
+					select {
+					case <-r.Context().Done():
+					case <-time.After(20 * time.Millisecond):
+					}
+				case 2:
+					select {
+					case <-r.Context().Done():
+					case <-time.After(20 * time.Millisecond):
+					}
+					servePage(w, r)
+				default:
+					servePage(w, r)
+				}
+			})
+			client := s.client(buildableFor(s.Server))
+			var wg sync.WaitGroup
+			var canceled atomic.Int64
+			for range 200 {
+				wg.Go(func() {
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					timer := time.AfterFunc(rand.N(40*time.Millisecond), cancel)
+					defer timer.Stop()
+					if _, err := list(t, ctx, client); err != nil && ctx.Err() != nil {
+						canceled.Add(1)
+						assert.ErrorIs(t, err, context.Canceled)
+					}
+				})
+			}
+			wg.Wait()
+			t.Logf("%d of 200 calls ended by the cancellation", canceled.Load())
+			assert.Eventually(t, func() bool { // the streams of calls that are cancelled end a little later
+				client.CloseIdleConnections()
+				return s.open.Load() == 0
+			}, 5*time.Second, 5*time.Millisecond)
+			s.Close()
+		})
+	}
+	goleak.VerifyNone(t, before)
+}
