@@ -80,19 +80,20 @@ func TestConnections(t *testing.T) {
 }
 
 func testManyGoroutines(t *testing.T) {
-	const goroutines, calls = 200, 50
+	const goroutines = 200
 	h2 := func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() }
 	for _, row := range []struct {
 		name       string
 		limit      int64
+		calls      int64 // of each goroutine
 		warm       bool
 		start      func(*httptest.Server)
 		httpClient func(*httptest.Server) appintegrations.HTTPClient
 	}{
-		{"none", 210, false, (*httptest.Server).Start, func(*httptest.Server) appintegrations.HTTPClient { return nil }},
-		{"BuildableClient", 210, false, (*httptest.Server).Start, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
-		{"BuildableClient, TLS", 210, false, (*httptest.Server).StartTLS, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
-		{"BuildableClient, HTTP/2", 1, true, h2, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"none", 210, 50, false, (*httptest.Server).Start, func(*httptest.Server) appintegrations.HTTPClient { return nil }},
+		{"BuildableClient", 210, 50, false, (*httptest.Server).Start, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"BuildableClient, TLS", 210, 10, false, (*httptest.Server).StartTLS, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"BuildableClient, HTTP/2", 1, 10, true, h2, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := countConns(t, row.start, func(w http.ResponseWriter, r *http.Request) { servePage(w, r) })
@@ -106,7 +107,7 @@ func testManyGoroutines(t *testing.T) {
 			var wg sync.WaitGroup
 			for range goroutines {
 				wg.Go(func() {
-					for range calls {
+					for range row.calls {
 						if _, err := list(t, t.Context(), client); err != nil {
 							t.Error(err)
 						}
@@ -114,9 +115,9 @@ func testManyGoroutines(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			t.Logf("%d connections for %d calls, %d requests", s.opened.Load(), goroutines*calls, s.requests.Load())
+			t.Logf("%d connections for %d calls, %d requests", s.opened.Load(), goroutines*row.calls, s.requests.Load())
 			assert.LessOrEqual(t, s.opened.Load(), row.limit)
-			assert.EqualValues(t, goroutines*calls+warm, s.requests.Load())
+			assert.EqualValues(t, goroutines*row.calls+warm, s.requests.Load())
 			client.CloseIdleConnections()
 			s.noneOpen(t)
 		})
@@ -185,7 +186,7 @@ func testCloseIdle(t *testing.T) {
 					case "error":
 						w.WriteHeader(404)
 					case "redirect":
-						http.Redirect(w, r, "/", 307)
+						http.Redirect(w, r, "/", http.StatusTemporaryRedirect)
 					default:
 						servePage(w, r)
 					}

@@ -2,6 +2,7 @@ package appintegrations
 
 import (
 	"errors"
+	"io"
 	"slices"
 	"strconv"
 
@@ -17,7 +18,10 @@ type pageDecoder struct {
 }
 
 // pageFault is where and why a body is no page.
-type pageFault struct{ path, reason string }
+type pageFault struct {
+	path, reason string
+	err          error // the cause, if it has a name
+}
 
 // in puts the fault inside a member or an element.
 func (f *pageFault) in(name string) *pageFault {
@@ -32,10 +36,14 @@ func (f *pageFault) in(name string) *pageFault {
 	return f
 }
 
-func fault(err error) *pageFault {
+func (d *pageDecoder) fault(err error) *pageFault {
 	var mismatch *json.TypeError
 	if errors.As(err, &mismatch) {
 		return &pageFault{reason: mismatch.Got.String() + ", not " + mismatch.Want.String()}
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && syntax.Offset == d.size {
+		return &pageFault{reason: "the JSON is cut off after " + strconv.Itoa(d.size) + " bytes", err: io.ErrUnexpectedEOF}
 	}
 	return &pageFault{reason: err.Error()}
 }
@@ -49,12 +57,12 @@ const (
 // decode reads the whole body: one object, with white space around it.
 func (d *pageDecoder) decode(out *ListDataIntegrationAssociationsOutput) *pageFault {
 	if err := d.scanner.EnterObject(); err != nil {
-		return fault(err)
+		return d.fault(err)
 	}
 	for {
 		name, ok, err := d.scanner.NextMember()
 		if err != nil {
-			return fault(err)
+			return d.fault(err)
 		}
 		if !ok {
 			break
@@ -64,7 +72,7 @@ func (d *pageDecoder) decode(out *ListDataIntegrationAssociationsOutput) *pageFa
 		}
 	}
 	if err := d.scanner.End(); err != nil {
-		return fault(err)
+		return d.fault(err)
 	}
 	return nil
 }
@@ -93,7 +101,7 @@ func (d *pageDecoder) pageMember(name json.Text, out *ListDataIntegrationAssocia
 		out.NextToken = token
 	default:
 		if err := d.scanner.Skip(); err != nil {
-			return fault(err)
+			return d.fault(err)
 		}
 	}
 	return nil
@@ -119,7 +127,7 @@ func (d *pageDecoder) null() (bool, *pageFault) {
 		err = d.scanner.Null()
 	}
 	if err != nil {
-		return false, fault(err)
+		return false, d.fault(err)
 	}
 	return true, nil
 }
@@ -132,7 +140,7 @@ func (d *pageDecoder) token() (*string, *pageFault) {
 	}
 	text, err := d.scanner.Text()
 	if err != nil {
-		return nil, fault(err)
+		return nil, d.fault(err)
 	}
 	if !text.Wellformed() {
 		return nil, &pageFault{reason: "a string with invalid UTF-8 or a lone surrogate"}
@@ -157,14 +165,14 @@ func (d *pageDecoder) list() ([]DataIntegrationAssociationSummary, *pageFault) {
 		return nil, f
 	}
 	if err := d.scanner.EnterArray(); err != nil {
-		return nil, fault(err)
+		return nil, d.fault(err)
 	}
 	room := min(1+(d.size-d.scanner.Offset())/usualItemBytes, usualPageItems)
 	items := make([]DataIntegrationAssociationSummary, 0, room)
 	for {
 		ok, err := d.scanner.NextElement()
 		if err != nil {
-			return nil, fault(err)
+			return nil, d.fault(err)
 		}
 		if !ok {
 			return items, nil
@@ -256,12 +264,12 @@ func (d *pageDecoder) item() (item DataIntegrationAssociationSummary, f *pageFau
 
 func (d *pageDecoder) object(members []member, text *itemText) *pageFault {
 	if err := d.scanner.EnterObject(); err != nil {
-		return fault(err)
+		return d.fault(err)
 	}
 	for {
 		name, ok, err := d.scanner.NextMember()
 		if err != nil {
-			return fault(err)
+			return d.fault(err)
 		}
 		if !ok {
 			return nil
@@ -269,7 +277,7 @@ func (d *pageDecoder) object(members []member, text *itemText) *pageFault {
 		m := find(members, name)
 		if m == nil {
 			if err := d.scanner.Skip(); err != nil {
-				return fault(err)
+				return d.fault(err)
 			}
 			continue
 		}
@@ -303,7 +311,7 @@ func (d *pageDecoder) member(m *member, text *itemText) *pageFault {
 	}
 	value, err := d.scanner.Text()
 	if err != nil {
-		return fault(err)
+		return d.fault(err)
 	}
 	text.strings[m.number] = value
 	return nil

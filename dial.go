@@ -11,7 +11,7 @@ import (
 // dialPatience is how long a connection that looks superfluous is not opened
 // while no attempt ends. It bounds what a miscount can cost: a connection that is
 // counted may serve another host, through a proxy, or be stuck in its handshake.
-const dialPatience = time.Second
+const dialPatience = 3 * time.Second
 
 // dialGates keep a transport from opening more connections to a host than there
 // are attempts under way. Without them, an attempt that begins while another one

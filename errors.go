@@ -225,11 +225,12 @@ func malformed(resp *http.Response, requestID, path, reason string, cause error)
 // scrub takes secrets out of the message.
 func apiError(resp *http.Response, body []byte, scrub func(string) string) error {
 	code, said := errorCode(resp.Header.Get("X-Amzn-Errortype")), errorBody(body)
+	// The official client strips a code of the body twice.
 	if code == "" {
-		code = errorCode(said.code)
+		code = errorCode(errorCode(said.code))
 	}
 	if code == "" {
-		code = errorCode(said.kind)
+		code = errorCode(errorCode(said.kind))
 	}
 	if code == "" {
 		code = codeOfStatus(resp.StatusCode)
@@ -237,7 +238,7 @@ func apiError(resp *http.Response, body []byte, scrub func(string) string) error
 	if said.message != nil {
 		*said.message = scrub(*said.message)
 	}
-	err := newAPIError(code, said.message)
+	err := newAPIError(code, said.message, scrub(said.anyMessage))
 	if resp.StatusCode/100 == 2 || transientStatus(resp.StatusCode) {
 		return &retryableError{err}
 	}
@@ -257,7 +258,7 @@ func codeOfStatus(status int) string {
 
 // newAPIError is the table from codes to types. As the official client has it,
 // case does not matter, and a generic error without a message says so.
-func newAPIError(code string, message *string) error {
+func newAPIError(code string, message *string, anyMessage string) error {
 	switch {
 	case strings.EqualFold(code, "AccessDeniedException"):
 		return &AccessDeniedException{Message: message}
@@ -270,11 +271,10 @@ func newAPIError(code string, message *string) error {
 	case strings.EqualFold(code, "ThrottlingException"):
 		return &ThrottlingException{Message: message}
 	}
-	text := valueOr(message, "")
-	if text == "" {
-		text = "UnknownError"
+	if anyMessage == "" {
+		anyMessage = "UnknownError"
 	}
-	return &smithy.GenericAPIError{Code: oneLine(code, maxCodeText), Message: oneLine(text, maxMessageText)}
+	return &smithy.GenericAPIError{Code: oneLine(code, maxCodeText), Message: oneLine(anyMessage, maxMessageText)}
 }
 
 // transientStatus reports whether a status alone makes an answer worth another
@@ -316,7 +316,8 @@ func statusCodeName(status int) string {
 // not.
 type errorMembers struct {
 	code, kind string
-	message    *string
+	message    *string // of an exception, which has it as "message" or "Message"
+	anyMessage string  // of any other error: in any case
 }
 
 // errorBody takes what it can from the body of an error. A body that is cut
@@ -336,6 +337,9 @@ func errorBody(body []byte) (m errorMembers) {
 			return m
 		}
 		if kind != json.String {
+			if kind == json.Null && (name.Is("message") || name.Is("Message")) {
+				m.message = nil
+			}
 			if s.Skip() != nil {
 				return m
 			}
@@ -362,7 +366,9 @@ func (m *errorMembers) set(name, value string, whole bool) {
 			m.kind = value
 		}
 	case strings.EqualFold(name, "message"):
-		m.message = &value
+		if m.anyMessage = value; name == "message" || name == "Message" {
+			m.message = &value
+		}
 	}
 }
 

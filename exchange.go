@@ -6,8 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"maps"
-	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -317,16 +315,6 @@ func (c *call) refusal(ctx context.Context, req *http.Request, resp *http.Respon
 	return responseError(resp, id, apiError(resp, body, c.scrub))
 }
 
-// scrub takes out of somebody else's text what must not be told: the keys that
-// the attempt was signed with and the NextToken. AWS quotes both in the answer
-// to a signature that does not match.
-func (c *call) scrub(text string) string {
-	for _, secret := range [...]string{c.creds.SecretAccessKey, c.creds.SessionToken, c.token} {
-		text = hide(text, secret)
-	}
-	return text
-}
-
 func isAPIError(err error) bool {
 	var e interface{ ErrorCode() string }
 	return errors.As(err, &e)
@@ -348,79 +336,4 @@ func origin(u *url.URL) string {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
-}
-
-// withoutSecrets returns a copy of an answer to keep in an error: without its
-// body, which has been read, and without what its request was signed with.
-func withoutSecrets(resp *http.Response) *http.Response {
-	copied := *resp
-	copied.Body = http.NoBody
-	if resp.Request == nil {
-		return &copied
-	}
-	header := resp.Request.Header.Clone()
-	maps.DeleteFunc(header, func(name string, _ []string) bool { return isSecretHeader(name) })
-	copied.Request = &http.Request{Method: resp.Request.Method, Host: resp.Request.Host, Header: header}
-	if u := resp.Request.URL; u != nil {
-		copied.Request.URL = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	}
-	return &copied
-}
-
-const (
-	firstRead    = 8 << 10   // room for a page of a dozen items
-	keptCapacity = 256 << 10 // a buffer that one large page made is not kept
-)
-
-func (c *core) buffer() *[]byte {
-	if b, ok := c.buffers.Get().(*[]byte); ok {
-		return b
-	}
-	return new([]byte)
-}
-
-func keepable(b []byte) []byte {
-	if cap(b) > keptCapacity {
-		return nil
-	}
-	return b[:0]
-}
-
-// grown returns buf with twice the room, or with firstRead more, but never for
-// more than most bytes: append would round a large buffer up by megabytes.
-func grown(buf []byte, most int64) []byte {
-	more := int64(max(firstRead, len(buf)))
-	if left := most - int64(len(buf)); left < more+firstRead {
-		more = left
-	}
-	return append(make([]byte, 0, int64(len(buf))+more), buf...)
-}
-
-// readAll appends what r gives to buf, up to one byte beyond limit, which tells
-// a body that is too large from one that just fits. It looks at ctx itself: the
-// bodies of stubs and wrappers may not.
-func readAll(ctx context.Context, buf []byte, r io.Reader, limit int64) ([]byte, error) {
-	limit = min(limit, math.MaxInt64-1)
-	for idle := 0; idle < 100; idle++ {
-		if len(buf) == cap(buf) {
-			buf = grown(buf, limit+1)
-		}
-		room := buf[len(buf):cap(buf)]
-		if left := limit + 1 - int64(len(buf)); int64(len(room)) > left {
-			room = room[:left]
-		}
-		n, err := r.Read(room)
-		buf = buf[:len(buf)+n]
-		switch {
-		case err == io.EOF:
-			return buf, nil
-		case err != nil || int64(len(buf)) > limit:
-			return buf, err
-		case ctx.Err() != nil:
-			return buf, ctx.Err()
-		case n > 0:
-			idle = 0
-		}
-	}
-	return buf, io.ErrNoProgress
 }

@@ -190,7 +190,7 @@ func (c *call) page(resp *http.Response, id string, body []byte) (*ListDataInteg
 		return nil, malformed(resp, id, "", "the body is empty", nil)
 	}
 	if fault := d.decode(out); fault != nil {
-		return nil, malformed(resp, id, fault.path, fault.reason, nil)
+		return nil, malformed(resp, id, fault.path, fault.reason, fault.err)
 	}
 	if d.seen == 0 {
 		if said := errorBody(body); said.code != "" || said.kind != "" {

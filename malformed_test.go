@@ -72,7 +72,7 @@ func malformed200() []malformedRow {
 		{"trailing NUL", "{}\x00", "", "want the end"},
 		{"second document", "{}{}", "", "unexpected '{', want the end"},
 		{"second document on a line", empty + "\n" + empty, "", "want the end"},
-		{"cut", "{", "", "the end of data"},
+		{"cut", "{", "", "the JSON is cut off"},
 		{"trailing comma", `{"NextToken":"a",}`, "", "want a member name"},
 		{"comment", `{/**/}`, "", "want a member name"},
 		{"NaN", `{"x":NaN}`, "", "want a value"},

@@ -327,9 +327,11 @@ func optionsFromConfig(cfg aws.Config) Options {
 	if cfg.Retryer != nil {
 		o.Retryer = cfg.Retryer()
 	}
+	//lint:ignore SA1019 so that it is not ignored in silence
 	if cfg.EndpointResolver != nil {
 		o.fault = &ConfigError{Field: "EndpointResolver", Reason: "it is deprecated and not supported: set BaseEndpoint or EndpointResolverV2"}
 	}
+	//lint:ignore SA1019 so that it is not ignored in silence
 	if cfg.EndpointResolverWithOptions != nil {
 		o.fault = &ConfigError{Field: "EndpointResolverWithOptions", Reason: "it is deprecated and not supported: set BaseEndpoint or EndpointResolverV2"}
 	}

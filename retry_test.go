@@ -253,7 +253,6 @@ func testRetryers(t *testing.T) {
 		"standard mode":    {func(o *appintegrations.Options) { o.RetryMode = aws.RetryModeStandard }, 3},
 		"adaptive mode":    {func(o *appintegrations.Options) { o.RetryMode = aws.RetryModeAdaptive }, 3},
 		"retry.Standard":   {func(o *appintegrations.Options) { o.Retryer = retry.NewStandard() }, 3},
-		"retry.Adaptive":   {func(o *appintegrations.Options) { o.Retryer = retry.NewAdaptiveMode() }, 3},
 		"NopRetryer":       {func(o *appintegrations.Options) { o.Retryer = aws.NopRetryer{} }, 1},
 		"RetryMaxAttempts": {func(o *appintegrations.Options) { o.RetryMaxAttempts = 5 }, 5},
 		"one attempt":      {func(o *appintegrations.Options) { o.RetryMaxAttempts = 1 }, 1},

@@ -129,9 +129,12 @@ func TestFaults(t *testing.T) {
 		{"drip of 20 bytes every u", func(u time.Duration) appintegrationstest.Fault { return appintegrationstest.Drip(20, u) }, 200,
 			[]check{assertBody(200, normal), assertTook(4)}}, // 69 bytes
 		{"drip of 1 bytes every u", func(u time.Duration) appintegrationstest.Fault { return appintegrationstest.Drip(0, u) }, 200,
-			[]check{func(t *testing.T, o outcome, _ time.Duration) {
+			[]check{func(t *testing.T, o outcome, u time.Duration) {
 				assert.ErrorIs(t, o.readErr, context.DeadlineExceeded)
-				assert.True(t, len(o.body) > 0 && strings.HasPrefix(normal, o.body), "%q", o.body)
+				assert.True(t, strings.HasPrefix(normal, o.body), "%q", o.body)
+				if u == time.Hour { // without a socket: a busy machine may not get to the first byte
+					assert.NotEmpty(t, o.body)
+				}
 			}, assertTook(20)}},
 		{"connection close before headers", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Drop(false) }, 0,
 			[]check{assertSendErr(io.EOF)}},
