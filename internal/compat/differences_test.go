@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,6 +20,7 @@ import (
 	"github.com/aws/smithy-go/tracing"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // Names of the rows that the generated requests meet.
@@ -55,7 +59,10 @@ type difference struct {
 
 // differences are all that are known and meant. A difference without a row is a
 // fault of ours.
-var differences = []difference{
+var differences = slices.Concat(requestDifferences, answerDifferences)
+
+// requestDifferences are those of requests, options and refusals.
+var requestDifferences = []difference{
 	{name: "empty identifier", input: identifier(""), official: "refuses: SerializationError", ours: "refuses: InvalidParamsError",
 		reason: "bad input has one type, the one of an identifier that is missing"},
 	{name: blankIdentifier, input: identifier(" "), official: "sends /dataIntegrations/%20/associations", ours: "refuses: InvalidParamsError",
@@ -182,9 +189,20 @@ func (nothingBeforeSigning) BeforeSigning(context.Context, *smithyhttp.Intercept
 	return nil
 }
 
-// Each row is true of both clients.
+// Each row is true of both clients, and is met by a case of the test that holds
+// it.
 func TestDifferences(t *testing.T) {
+	met, tests := exercised(), sources(t)
+	names := map[string]bool{}
 	for _, d := range differences {
+		assert.False(t, names[d.name], "two rows %q", d.name)
+		names[d.name] = true
+		if cases, ok := met[d.heldBy]; ok {
+			assert.Contains(t, cases, d.name, "no case of %s", d.heldBy)
+		}
+		if d.heldBy != "" {
+			assert.Contains(t, tests, "\nfunc "+d.heldBy+"(", d.name)
+		}
 		t.Logf("%s: official: %s; ours: %s; reason: %s", d.name, d.official, d.ours, d.reason)
 		if d.heldBy != "" {
 			continue
@@ -241,4 +259,39 @@ func line(req *http.Request) string {
 		return fmt.Sprint(text, " unsigned")
 	}
 	return text
+}
+
+// sources returns the text of all tests.
+func sources(t *testing.T) (text string) {
+	files, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		text += string(b)
+	}
+	return text
+}
+
+// exercised are the rows that the cases of a test meet, by its name.
+func exercised() map[string][]string {
+	met := map[string][]string{"TestOutage": {smallBudget}}
+	for _, w := range waits {
+		met["TestWaits"] = append(met["TestWaits"], w.name)
+	}
+	for _, rows := range faults() {
+		for _, f := range rows {
+			met["TestFaults"] = append(met["TestFaults"], f.differs)
+		}
+	}
+	for _, g := range paginations {
+		met["TestPaging"] = append(met["TestPaging"], g.differs)
+	}
+	for _, body := range pageSeeds {
+		met["FuzzPage"] = append(met["FuzzPage"], pageDifferences([]byte(body))...)
+	}
+	for _, s := range errorSeeds {
+		met["FuzzError"] = append(met["FuzzError"], errorDifferences(s.status, s.header, []byte(s.body))...)
+	}
+	return met
 }
