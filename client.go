@@ -38,8 +38,9 @@ type core struct {
 	options     Options // resolved; not written to after New
 	credentials aws.CredentialsProvider
 	httpClient  HTTPClient
-	agents      [2]string // User-Agent of a plain call and of a paginator's
-	target      *target   // of options, with the default resolver; nil: it has none
+	perCall     atomic.Pointer[derivedClient] // of the last call that brought its own
+	agents      [2]string                     // User-Agent of a plain call and of a paginator's
+	target      *target                       // of options, with the default resolver; nil: it has none
 	targetKey   targetKey
 	buffers     sync.Pool    // of *[]byte, for bodies
 	clockOffset atomic.Int64 // nanoseconds to add to the clock when signing
@@ -99,9 +100,8 @@ func (c *Client) Options() Options {
 // Options.HTTPClient nil these are those of all clients that share the default
 // transport. The client can be used afterwards.
 func (c *Client) CloseIdleConnections() {
-	if closer, ok := c.core.httpClient.(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
-	}
+	closeIdle(&derivedClient{client: c.core.httpClient})
+	closeIdle(c.core.perCall.Load())
 }
 
 // A call is one invocation of the operation: its options, its input, and what

@@ -162,6 +162,19 @@ func testManyClients(t *testing.T) {
 			_, err := list(t, t.Context(), client, func(o *appintegrations.Options) { o.HTTPClient = awshttp.NewBuildableClient() })
 			require.NoError(t, err)
 		}
+		assert.EqualValues(t, 50, s.opened.Load())
+		client.CloseIdleConnections()
+		s.noneOpen(t)
+	})
+	t.Run("one BuildableClient for all calls", func(t *testing.T) {
+		s := countConns(t, (*httptest.Server).Start, servePage)
+		client, shared := s.client(nil), awshttp.NewBuildableClient()
+		for range 50 {
+			_, err := list(t, t.Context(), client, func(o *appintegrations.Options) { o.HTTPClient = shared })
+			require.NoError(t, err)
+		}
+		assert.EqualValues(t, 1, s.opened.Load())
+		client.CloseIdleConnections()
 		s.noneOpen(t)
 	})
 }

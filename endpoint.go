@@ -205,6 +205,9 @@ func (t *target) check() error {
 	if t.signingRegion == "" {
 		return &ConfigError{Field: "Region", Reason: "it is required, beside an endpoint too: requests are signed for it"}
 	}
+	if !endpoint.ValidScope(t.signingRegion) {
+		return &ConfigError{Field: "EndpointResolverV2", Reason: "not a signing Region: " + oneLine(t.signingRegion, maxCodeText)}
+	}
 	return nil
 }
 

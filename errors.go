@@ -197,17 +197,9 @@ func foreign(act string, err error) error {
 // responseError puts err into the official chain, with the status and the
 // request id of the answer.
 func responseError(resp *http.Response, requestID string, err error) error {
-	kept := withoutSecrets(resp)
-	if location := kept.Header.Get("Location"); location != "" { // may repeat the query, and name a user
-		kept.Header = kept.Header.Clone()
-		kept.Header.Del("Location")
-		if u, err := url.Parse(location); err == nil && u.Host != "" {
-			kept.Header.Set("Location", origin(u))
-		}
-	}
 	return &awshttp.ResponseError{
 		ResponseError: &smithyhttp.ResponseError{
-			Response: &smithyhttp.Response{Response: kept},
+			Response: &smithyhttp.Response{Response: withoutSecrets(resp)},
 			Err:      err,
 		},
 		RequestID: requestID,

@@ -63,7 +63,9 @@ func ExampleListDataIntegrationAssociationsPaginator_Checkpoint() {
 		break
 	}
 	rest := appintegrations.NewListDataIntegrationAssociationsPaginator(client, in,
-		func(o *appintegrations.ListDataIntegrationAssociationsPaginatorOptions) { o.Resume = pages.Checkpoint() })
+		func(o *appintegrations.ListDataIntegrationAssociationsPaginatorOptions) {
+			o.Resume = pages.Checkpoint()
+		})
 	for association := range rest.Associations(context.Background()) {
 		fmt.Println("later:", aws.ToString(association.ClientId))
 	}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -190,16 +189,12 @@ func (c *call) send(client HTTPClient, req *http.Request) (*http.Response, error
 }
 
 // client returns the HTTP client of the attempt: the derived one unless the
-// call brings its own. What is rebuilt for the attempt keeps no connections,
-// since nobody would use them again. After a timeout none that is open is to be
+// call brings its own. After a timeout no connection that is open is to be
 // trusted: where one hangs, for example behind a router that forgot them, all do.
 func (c *call) client() HTTPClient {
 	client := c.core.httpClient
 	if !same(c.options.HTTPClient, c.core.options.HTTPClient) {
-		client = deriveHTTPClient(c.options.HTTPClient, c.options.resolvedDefaultsMode)
-		if _, ok := c.options.HTTPClient.(*awshttp.BuildableClient); ok {
-			return singleUse(client)
-		}
+		client = c.derive(c.options.HTTPClient, c.options.resolvedDefaultsMode)
 	}
 	var timeout *AttemptTimeoutError
 	if errors.As(c.last, &timeout) {
@@ -301,6 +296,7 @@ func (c *call) receive(ctx context.Context, req *http.Request, resp *http.Respon
 // Its body may be cut off or never end: what there is of it has to do.
 func (c *call) refusal(ctx context.Context, req *http.Request, resp *http.Response, id string) error {
 	if resp.StatusCode/100 == 3 {
+		c.logResponse(req, resp, nil)
 		e := &RedirectError{StatusCode: resp.StatusCode, RequestID: id}
 		if location, err := req.URL.Parse(resp.Header.Get("Location")); err == nil && resp.Header.Get("Location") != "" {
 			e.Origin = origin(location)

@@ -84,6 +84,7 @@ func headerLines(header http.Header) string {
 			shown[name] = []string{redacted}
 		}
 	}
+	stripLocation(shown)
 	var b bytes.Buffer
 	shown.Write(&b)
 	return strings.ReplaceAll(b.String(), "\r\n", "\n")

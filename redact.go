@@ -20,6 +20,19 @@ func isSecretHeader(name string) bool {
 	return slices.ContainsFunc(secretHeaders, func(secret string) bool { return strings.EqualFold(secret, name) })
 }
 
+// stripLocation leaves of the target of a redirect its origin: it may repeat the
+// query, and name a user.
+func stripLocation(header http.Header) {
+	location := header.Get("Location")
+	if location == "" {
+		return
+	}
+	header.Del("Location")
+	if u, err := url.Parse(location); err == nil && u.Host != "" {
+		header.Set("Location", origin(u))
+	}
+}
+
 // scrub takes out of somebody else's text what must not be told: the keys that
 // the attempt was signed with and the NextToken. AWS quotes both in the answer
 // to a signature that does not match.
@@ -102,6 +115,8 @@ func spelledByte(text string, c byte) int {
 func withoutSecrets(resp *http.Response) *http.Response {
 	copied := *resp
 	copied.Body = http.NoBody
+	copied.Header = resp.Header.Clone()
+	stripLocation(copied.Header)
 	if resp.Request == nil {
 		return &copied
 	}

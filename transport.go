@@ -69,6 +69,37 @@ func deriveHTTPClient(given HTTPClient, mode aws.DefaultsMode) HTTPClient {
 	return given
 }
 
+// A derivedClient is what was derived from the HTTP client of a call.
+type derivedClient struct {
+	given, client HTTPClient
+	mode          aws.DefaultsMode
+}
+
+// derive derives from the HTTP client of a call. The last one is kept, so that
+// calls that bring the same one share its connections; those of the one before
+// are closed once they are idle.
+func (c *core) derive(given HTTPClient, mode aws.DefaultsMode) HTTPClient {
+	if _, ok := given.(*awshttp.BuildableClient); !ok {
+		return deriveHTTPClient(given, mode) // which has no connections of its own
+	}
+	last := c.perCall.Load()
+	if last != nil && last.given == given && last.mode == mode {
+		return last.client
+	}
+	next := &derivedClient{given, deriveHTTPClient(given, mode), mode}
+	closeIdle(c.perCall.Swap(next))
+	return next.client
+}
+
+func closeIdle(d *derivedClient) {
+	if d == nil {
+		return
+	}
+	if closer, ok := d.client.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}
+
 // native returns Go's own transport if that is what a client sends with: its
 // bodies end with the context of their request. Else nil.
 func native(client HTTPClient) *http.Transport {

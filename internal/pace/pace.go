@@ -17,6 +17,10 @@ const (
 	guess     = 0.05 // the same, of a rate that is not measured
 	maxGrowth = 0.25
 	quiet     = 2 * time.Second // without a throttle; then, and again each time, growth doubles
+	// A measured rate below this many requests a second grows slower, in
+	// proportion: by so much a request, or the next throttle comes before there is
+	// enough to measure by.
+	slowBelow = 15
 
 	pause    = 250 * time.Millisecond // after the first throttle: lets a few tokens gather, to measure by
 	window   = time.Second            // to count what passes before the first throttle
@@ -124,8 +128,8 @@ func (e *Estimator) restart(now time.Time) {
 
 // grow lets the rate climb for the time since it last did.
 func (e *Estimator) grow(now time.Time) {
-	for e.rate != 0 && now.Sub(e.grown) >= growEvery {
-		e.grown = e.grown.Add(growEvery)
+	for e.rate != 0 && now.Sub(e.grown) >= e.unhurried(growEvery) {
+		e.grown = e.grown.Add(e.unhurried(growEvery))
 		e.rate *= 1 + e.growth()
 		if e.rate >= unlimited {
 			e.rate = 0
@@ -135,8 +139,16 @@ func (e *Estimator) grow(now time.Time) {
 
 func (e *Estimator) growth() float64 {
 	step := e.step
-	for spell := e.grown.Sub(e.cut); spell >= quiet && step < maxGrowth; spell -= quiet {
+	for spell := e.grown.Sub(e.cut); spell >= e.unhurried(quiet) && step < maxGrowth; spell -= e.unhurried(quiet) {
 		step *= 2
 	}
 	return min(step, maxGrowth)
+}
+
+// unhurried stretches a time for a slow rate that was measured.
+func (e *Estimator) unhurried(d time.Duration) time.Duration {
+	if e.step == guess || e.rate >= slowBelow || e.rate == 0 {
+		return d
+	}
+	return time.Duration(float64(d) * slowBelow / e.rate)
 }
