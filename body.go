@@ -51,7 +51,7 @@ func readAll(ctx context.Context, buf []byte, r io.Reader, limit int64) ([]byte,
 		n, err := r.Read(room)
 		buf = buf[:len(buf)+n]
 		switch {
-		case err == io.EOF:
+		case err == io.EOF && ctx.Err() == nil: // else the end may be that of Close
 			return buf, nil
 		case err != nil || int64(len(buf)) > limit:
 			return buf, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Checkpoint is a position in the list of one data integration, between two
@@ -63,9 +64,13 @@ type checkpointText struct {
 	Done   bool   `json:"done,omitempty"`
 }
 
-// MarshalText returns the checkpoint as text, with the token in it. The error
-// is always nil.
+// MarshalText returns the checkpoint as text, with the token in it. One that no
+// paginator took, with a negative offset or a token that is not UTF-8, is a
+// *[CheckpointError]: the text would be of another one.
 func (c Checkpoint) MarshalText() ([]byte, error) {
+	if c.Offset < 0 || !utf8.ValidString(c.NextToken) || !utf8.ValidString(c.DataIntegrationIdentifier) {
+		return nil, &CheckpointError{Reason: "it has a negative offset, or a token or an identifier that is not UTF-8"}
+	}
 	data, err := json.Marshal(checkpointText{c.DataIntegrationIdentifier, c.NextToken, c.Offset, c.Done})
 	if err != nil {
 		return nil, err

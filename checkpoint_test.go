@@ -61,4 +61,12 @@ func TestCheckpointTextIsRefused(t *testing.T) {
 	refuse([]byte("v1.eyJpZCI6ImEiLCJvZmZzZXQiOi0xfQ." + crc(`{"id":"a","offset":-1}`)))
 }
 
+func TestCheckpointThatNoPaginatorTook(t *testing.T) {
+	for _, c := range []appintegrations.Checkpoint{{Offset: -1}, {NextToken: "a\xffb"}, {DataIntegrationIdentifier: "a\xffb"}} {
+		_, err := c.MarshalText()
+		var refused *appintegrations.CheckpointError
+		assert.ErrorAs(t, err, &refused)
+	}
+}
+
 func crc(s string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(s))) }

@@ -55,9 +55,12 @@ func New(options Options, optFns ...func(*Options)) *Client {
 	options = options.Copy()
 	options.setDefaults()
 	for _, fn := range optFns {
-		fn(&options)
+		if fn != nil {
+			fn(&options)
+		}
 	}
-	options.setDefaults() // for what was set to nil
+	options = options.Copy() // of what optFns gave
+	options.setDefaults()    // for what was set to nil
 	options.limitAttempts(0)
 	options.Credentials = pinned(options.Credentials)
 	c := &core{
@@ -83,7 +86,9 @@ func NewFromConfig(cfg aws.Config, optFns ...func(*Options)) *Client {
 			fn(ServiceID, o)
 		}
 		for _, fn := range optFns {
-			fn(o)
+			if fn != nil {
+				fn(o)
+			}
 		}
 	})
 }
@@ -91,6 +96,9 @@ func NewFromConfig(cfg aws.Config, optFns ...func(*Options)) *Client {
 // Options returns a copy of the options of the client. Changing it does not
 // change the client.
 func (c *Client) Options() Options {
+	if c == nil || c.core == nil {
+		return Options{}
+	}
 	o := c.core.options.Copy()
 	o.Credentials = unpinned(o.Credentials)
 	return o
@@ -100,6 +108,9 @@ func (c *Client) Options() Options {
 // Options.HTTPClient nil these are those of all clients that share the default
 // transport. The client can be used afterwards.
 func (c *Client) CloseIdleConnections() {
+	if c == nil || c.core == nil {
+		return
+	}
 	closeIdle(&derivedClient{client: c.core.httpClient})
 	closeIdle(c.core.perCall.Load())
 }
@@ -178,7 +189,9 @@ func (c *call) apply(optFns []func(*Options)) {
 	if len(optFns) > 0 {
 		c.options = c.options.Copy()
 		for _, fn := range optFns {
-			fn(&c.options)
+			if fn != nil {
+				fn(&c.options)
+			}
 		}
 		c.options.setDefaults()
 		c.options.limitAttempts(before.RetryMaxAttempts)

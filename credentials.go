@@ -2,6 +2,7 @@ package appintegrations
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"strings"
 	"unicode"
@@ -43,16 +44,24 @@ func retrieve(ctx context.Context, provider aws.CredentialsProvider) (aws.Creden
 		return cache.Retrieve(ctx)
 	}
 	type result struct {
-		creds aws.Credentials
-		err   error
+		creds    aws.Credentials
+		err      error
+		panicked any
 	}
 	retrieved := make(chan result, 1)
 	go func() {
-		creds, err := provider.Retrieve(ctx)
-		retrieved <- result{creds, err}
+		r := result{err: errors.New("the provider ended the goroutine that it was called in")}
+		defer func() {
+			r.panicked = recover() // it belongs to the caller, who may recover from it
+			retrieved <- r
+		}()
+		r.creds, r.err = provider.Retrieve(ctx)
 	}()
 	select {
 	case r := <-retrieved:
+		if r.panicked != nil {
+			panic(r.panicked)
+		}
 		return r.creds, r.err
 	case <-ctx.Done():
 		return aws.Credentials{}, &aws.RequestCanceledError{Err: ctx.Err()}

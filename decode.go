@@ -14,6 +14,7 @@ type pageDecoder struct {
 	scanner json.Scanner
 	size    int    // of the body
 	seen    uint32 // members of the page that came
+	found   bool   // one of them is not null
 	scratch []byte // the strings of an item, one after another
 }
 
@@ -88,7 +89,7 @@ func (d *pageDecoder) pageMember(name json.Text, out *ListDataIntegrationAssocia
 		if f != nil {
 			return f.in(path)
 		}
-		out.DataIntegrationAssociations = list
+		out.DataIntegrationAssociations, d.found = list, d.found || list != nil
 	case name.Is("NextToken"):
 		const path = "NextToken"
 		if d.again(pageNextToken) {
@@ -98,7 +99,7 @@ func (d *pageDecoder) pageMember(name json.Text, out *ListDataIntegrationAssocia
 		if f != nil {
 			return f.in(path)
 		}
-		out.NextToken = token
+		out.NextToken, d.found = token, d.found || token != nil
 	default:
 		if err := d.scanner.Skip(); err != nil {
 			return d.fault(err)

@@ -46,7 +46,7 @@
 //
 // # Errors
 //
-// Every error of a call is one line of at most 1 KiB with operation, status,
+// Every error of a call that a [Client] makes is one line of at most 1 KiB with operation, status,
 // code, request id and the number of attempts, where there are such; only
 // [smithy.InvalidParamsError] keeps its own form. The five exceptions of the
 // service are types of this package; [Client.ListDataIntegrationAssociations]
@@ -56,7 +56,7 @@
 // # Retries
 //
 // A call makes up to three attempts. Faults of the connection, answers that are
-// cut or mangled, and statuses that pass are retried, the first time within 50
+// cut or mangled, and transient statuses are retried, the first time within 50
 // milliseconds; a throttle after up to a second. What Retry-After asks for is
 // waited for, up to 20 seconds. Each endpoint has a budget of retries, so that
 // an outage is not met with more load. Once the service has throttled, a client

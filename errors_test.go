@@ -323,3 +323,34 @@ func TestErrorsOfTransport(t *testing.T) {
 	require.ErrorAs(t, err, &invalid, "a value, as official")
 	assert.Zero(t, s.count())
 }
+
+// TestErrorShaped200: a 200 that has nothing of a page and tells an error is no
+// empty last page; one with something of a page, or nothing at all, is a page.
+func TestErrorShaped200(t *testing.T) {
+	for _, row := range []struct {
+		body string
+		code string // "": a page
+	}{
+		{`{"message":"Internal error"}`, "UnknownError"},
+		{`{"Message":"Internal error","NextToken":null,"DataIntegrationAssociations":null}`, "UnknownError"},
+		{`{"__type":"aws#ThrottlingException","NextToken":null}`, "ThrottlingException"},
+		{`{"code":"Teapot"}`, "Teapot"},
+		{`{}`, ""},
+		{`{"Unknown":1}`, ""},
+		{`{"message":"m","DataIntegrationAssociations":[]}`, ""},
+		{`{"code":"c","NextToken":""}`, ""},
+	} {
+		_, err := stubClient(row.body).ListDataIntegrationAssociations(t.Context(), input("example"),
+			func(o *appintegrations.Options) { o.Retryer = aws.NopRetryer{} })
+		if row.code == "" {
+			assert.NoError(t, err, row.body)
+			continue
+		}
+		var api smithy.APIError
+		require.ErrorAs(t, err, &api, row.body)
+		assert.Equal(t, row.code, api.ErrorCode(), row.body)
+		var retryable interface{ RetryableError() bool }
+		require.ErrorAs(t, err, &retryable)
+		assert.True(t, retryable.RetryableError())
+	}
+}

@@ -2,6 +2,7 @@ package appintegrations
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 )
@@ -129,7 +130,10 @@ func (s *pageSource) next(ctx context.Context) (*fetchedPage, error) {
 	if s.ahead == nil {
 		s.start(ctx)
 	}
-	r := <-s.ahead
+	r, ok := <-s.ahead
+	if !ok {
+		return nil, errors.New("the client ended the goroutine that it was called in")
+	}
 	if r.panicked != nil {
 		panic(r.panicked)
 	}

@@ -41,7 +41,13 @@ func (l *listOf) ListDataIntegrationAssociations(ctx context.Context, in *listIn
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	start, _ := strconv.Atoi(aws.ToString(in.NextToken))
+	start := 0
+	if in.NextToken != nil { // a mock may tell the first page by that
+		start, _ = strconv.Atoi(*in.NextToken)
+		if start == 0 {
+			return nil, fmt.Errorf("asked for token %q", *in.NextToken)
+		}
+	}
 	size := l.size
 	if in.MaxResults != nil {
 		size = int(*in.MaxResults)
@@ -283,6 +289,21 @@ func TestPanicInTheClient(t *testing.T) {
 		})
 		assert.Equal(t, 8, got)
 	}
+}
+
+// TestGoexitInTheClient: a mock that fails its test ends the goroutine it is in.
+func TestGoexitInTheClient(t *testing.T) {
+	list := &listOf{items: 20, size: 4, before: func(_ context.Context, call int) error {
+		if call == 2 {
+			runtime.Goexit()
+		}
+		return nil
+	}}
+	var failure error
+	for _, err := range paginatorOf(list, prefetch(1)).Associations(t.Context()) {
+		failure = err
+	}
+	assert.ErrorContains(t, failure, "ended the goroutine")
 }
 
 // TestPrefetchStaysBehindItsBound: no request more than the consumer can use

@@ -181,8 +181,9 @@ func unreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// page makes the output of a body that came whole. A body without any member
-// of a page that names an error is that error, whatever its status says.
+// page makes the output of a body that came whole. A body that has nothing of a
+// page, and the code or the message of an error, is that error, whatever its
+// status says.
 func (c *call) page(resp *http.Response, id string, body []byte) (*ListDataIntegrationAssociationsOutput, error) {
 	out := &ListDataIntegrationAssociationsOutput{}
 	d := pageDecoder{scanner: json.New(body), size: len(body)}
@@ -192,8 +193,8 @@ func (c *call) page(resp *http.Response, id string, body []byte) (*ListDataInteg
 	if fault := d.decode(out); fault != nil {
 		return nil, malformed(resp, id, fault.path, fault.reason, fault.err)
 	}
-	if d.seen == 0 {
-		if said := errorBody(body); said.code != "" || said.kind != "" {
+	if !d.found {
+		if said := errorBody(body); said.code != "" || said.kind != "" || said.anyMessage != "" {
 			return nil, responseError(resp, id, apiError(resp, body, c.scrub))
 		}
 	}

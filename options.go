@@ -115,7 +115,8 @@ type Options struct {
 
 	// Sends the requests. nil: a client with a transport that all clients of the
 	// process share. Redirects are never followed by it, by a *http.Client or by
-	// a *awshttp.BuildableClient: of the latter two a copy is used.
+	// a *awshttp.BuildableClient: of the latter two a copy is used. Any other must
+	// heed the context of the request: a Do that does not outlasts every timeout.
 	HTTPClient HTTPClient
 
 	// Interceptors of the SDK. Not supported yet: a call with any of them returns
@@ -142,11 +143,12 @@ type Options struct {
 	fault                *ConfigError // what aws.Config held that can never work
 }
 
-// Copy returns a copy whose APIOptions and Interceptors can be appended to
-// without changing the original.
+// Copy returns a copy whose APIOptions and Interceptors can be appended to, and
+// whose BaseEndpoint can be written to, without changing the original.
 func (o Options) Copy() Options {
 	o.APIOptions = slices.Clone(o.APIOptions)
 	o.Interceptors = o.Interceptors.Copy()
+	o.BaseEndpoint = clone(o.BaseEndpoint)
 	return o
 }
 

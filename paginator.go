@@ -3,6 +3,7 @@ package appintegrations
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	smithy "github.com/aws/smithy-go"
@@ -58,19 +59,20 @@ type ListDataIntegrationAssociationsPaginator struct {
 // A fetchedPage is a page and its place in the list.
 type fetchedPage struct {
 	out     *ListDataIntegrationAssociationsOutput
-	token   string       // that asked for it
-	skipped int          // associations at its start that are left out of out
-	used    atomic.Int64 // associations of out that were given
-	next    string       // the token of the page after it; "": it is the last
-	skip    int          // associations to pass over in the pages after it
+	items   []DataIntegrationAssociationSummary // of out, which the caller may change
+	token   string                              // that asked for it
+	skipped int                                 // associations at its start that are left out of out
+	used    atomic.Int64                        // items that were given
+	next    string                              // the token of the page after it; "": it is the last
+	skip    int                                 // associations to pass over in the pages after it
 }
 
 // rest returns the associations that were not given yet.
 func (f *fetchedPage) rest() []DataIntegrationAssociationSummary {
-	return f.out.DataIntegrationAssociations[f.used.Load():]
+	return f.items[f.used.Load():]
 }
 
-func (f *fetchedPage) useUp() { f.used.Store(int64(len(f.out.DataIntegrationAssociations))) }
+func (f *fetchedPage) useUp() { f.used.Store(int64(len(f.items))) }
 
 // NewListDataIntegrationAssociationsPaginator returns a paginator that starts
 // at params.NextToken, or with the first page where that is nil. The input is
@@ -83,7 +85,9 @@ func NewListDataIntegrationAssociationsPaginator(client ListDataIntegrationAssoc
 		p.options.Limit = valueOr(params.MaxResults, 0)
 	}
 	for _, fn := range optFns {
-		fn(&p.options)
+		if fn != nil {
+			fn(&p.options)
+		}
 	}
 	p.params.MaxResults = nil
 	if p.options.Limit > 0 {
@@ -106,7 +110,10 @@ func (p *ListDataIntegrationAssociationsPaginator) resume(at Checkpoint) {
 	case at.Offset < 0:
 		p.fault = &CheckpointError{Reason: "its offset is negative"}
 	default:
-		p.start, p.skip, p.params.NextToken = at, at.Offset, &at.NextToken
+		p.start, p.skip, p.params.NextToken = at, at.Offset, nil
+		if at.NextToken != "" {
+			p.params.NextToken = &at.NextToken
+		}
 	}
 }
 
@@ -221,6 +228,9 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 	if p.fault != nil {
 		return nil, p.fault
 	}
+	if p.client == nil {
+		return nil, errors.New("the paginator has no client")
+	}
 	params := p.params.clone() // a mock may keep what it is given
 	out, err := p.client.ListDataIntegrationAssociations(ctx, &params, append([]func(*Options){markPaginating}, optFns...)...)
 	if err != nil {
@@ -229,7 +239,7 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 	if out == nil {
 		return nil, errors.New("the client returned neither a page nor an error")
 	}
-	page := &fetchedPage{out: out, token: valueOr(p.params.NextToken, ""), next: valueOr(out.NextToken, "")}
+	page := &fetchedPage{out: out, items: out.DataIntegrationAssociations, token: valueOr(p.params.NextToken, ""), next: valueOr(out.NextToken, "")}
 	if p.options.StopOnDuplicateToken && page.next != "" && page.next == page.token {
 		page.next = ""
 	}
@@ -251,7 +261,7 @@ func (p *ListDataIntegrationAssociationsPaginator) passOver(page *fetchedPage) e
 	if p.skip == 0 {
 		return nil
 	}
-	items := page.out.DataIntegrationAssociations
+	items := page.items
 	page.skipped = min(p.skip, len(items))
 	page.skip = p.skip - page.skipped
 	if page.next == "" && page.skip > 0 {
@@ -260,8 +270,13 @@ func (p *ListDataIntegrationAssociationsPaginator) passOver(page *fetchedPage) e
 	p.skip = page.skip
 	out := *page.out
 	out.DataIntegrationAssociations = items[page.skipped:]
-	page.out = &out
+	page.out, page.items = &out, out.DataIntegrationAssociations
 	return nil
+}
+
+// Format writes the position without its token, whatever the verb.
+func (p *ListDataIntegrationAssociationsPaginator) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "paginator, %v", p.Checkpoint())
 }
 
 func markPaginating(o *Options) { o.paginating = true }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -261,4 +262,72 @@ func TestPaginatorMemory(t *testing.T) {
 	t.Logf("%d pages: the live heap grew by %d KiB", pages, grown>>10)
 	assert.Less(t, grown, int64(128<<10))
 	assert.False(t, p.HasMorePages())
+}
+
+// TestPaginatorPagesAreTheCallers: what the caller does to a page it was given
+// does not move the cursor.
+func TestPaginatorPagesAreTheCallers(t *testing.T) {
+	for name, change := range map[string]func([]summary) []summary{
+		"cut":    func(items []summary) []summary { return items[:1] },
+		"nil":    func([]summary) []summary { return nil },
+		"longer": func(items []summary) []summary { return append(items, items...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			mock := &pagesFunc{answer: func(n int, _ *listInput) (*listOutput, error) {
+				return pageOf([]string{"1", "2", ""}[n], "a", "b", "c"), nil
+			}}
+			p := newPaginator(mock)
+			page, err := p.NextPage(t.Context())
+			require.NoError(t, err)
+			page.DataIntegrationAssociations = change(page.DataIntegrationAssociations)
+			assert.Equal(t, appintegrations.Checkpoint{DataIntegrationIdentifier: "example", NextToken: "1"}, p.Checkpoint())
+			require.True(t, p.HasMorePages())
+			for page, err := range p.Pages(t.Context()) {
+				require.NoError(t, err)
+				page.DataIntegrationAssociations = change(page.DataIntegrationAssociations)
+			}
+			assert.True(t, p.Checkpoint().Done)
+			assert.Equal(t, 3, mock.calls)
+		})
+	}
+}
+
+func TestPaginatorShowsNoToken(t *testing.T) {
+	p := appintegrations.NewListDataIntegrationAssociationsPaginator(&pagesFunc{}, &listInput{DataIntegrationIdentifier: aws.String("example"), NextToken: aws.String("secret")})
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		assert.NotContains(t, fmt.Sprintf(format, p), "secret")
+	}
+}
+
+func TestNilOptionsAreNone(t *testing.T) {
+	p := appintegrations.NewListDataIntegrationAssociationsPaginator(nil, input("example"), nil)
+	_, err := p.NextPage(t.Context())
+	assert.ErrorContains(t, err, "no client")
+	_, err = stubClient("{}", nil).ListDataIntegrationAssociations(t.Context(), input("example"), nil)
+	assert.NoError(t, err)
+	var none *appintegrations.Client
+	none.CloseIdleConnections()
+	assert.Equal(t, "", none.Options().Region)
+	_, err = none.ListDataIntegrationAssociations(t.Context(), input("example"))
+	var config *appintegrations.ConfigError
+	assert.ErrorAs(t, err, &config)
+}
+
+// TestOptionsAreTheirOwn: what the user does afterwards to what New was given,
+// and to what Options returned, does not move the client.
+func TestOptionsAreTheirOwn(t *testing.T) {
+	hosts := map[string]bool{}
+	endpoint := "https://one.example"
+	client := stubClient("{}", func(o *appintegrations.Options) {
+		stub := o.HTTPClient
+		o.BaseEndpoint = &endpoint
+		o.HTTPClient = doFunc(func(r *http.Request) (*http.Response, error) {
+			hosts[r.URL.Host] = true
+			return stub.Do(r)
+		})
+	})
+	*client.Options().BaseEndpoint, endpoint = "https://two.example", "https://three.example"
+	_, err := client.ListDataIntegrationAssociations(t.Context(), input("example"))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]bool{"one.example": true}, hosts)
 }

@@ -82,7 +82,7 @@ func (c *call) again(ctx context.Context, err error) (release, error) {
 		return releaseNothing, nil
 	}
 	if !c.retryer.IsErrorRetryable(err) {
-		if wait := retryAfter(err); wait > maxBackoff {
+		if wait := retryAfter(err); wait > maxBackoff && retryables.IsErrorRetryable(err).Bool() {
 			err = &longWait{err, wait}
 		}
 		return nil, c.ended(err)

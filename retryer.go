@@ -49,7 +49,11 @@ func (r *defaultRetryer) MaxAttempts() int { return r.maxAttempts }
 // retryers of the SDK hear of it too. A service that asks for more time than a
 // caller waits for is not asked again.
 func (r *defaultRetryer) IsErrorRetryable(err error) bool {
-	return retryables.IsErrorRetryable(err).Bool() && retryAfter(err) <= maxBackoff
+	if !retryables.IsErrorRetryable(err).Bool() {
+		return false
+	}
+	_, bounded := amzRetryAfter(err) // which goes before Retry-After
+	return bounded || retryAfter(err) <= maxBackoff
 }
 
 var retryables = retry.IsErrorRetryables(retry.DefaultRetryables)

@@ -158,8 +158,9 @@ func ErrorForms() []ErrorForm {
 // those of the smithy.APIError in err, for example of a
 // *appintegrations.ResourceNotFoundException; any other error is an
 // InternalServiceError with its text. The status is that of the service model;
-// for other codes it is 403 if they are about credentials, else 500 if the error
-// says that it is the server's fault, else 400.
+// for other codes it is 403 for ExpiredTokenException, UnrecognizedClientException
+// and InvalidSignatureException, else 500 if the error says that it is the
+// server's fault, else 400.
 func Error(err error) Fault { return ErrorAs(err, ErrorForm{}) }
 
 // ErrorAs is [Error] in another form.

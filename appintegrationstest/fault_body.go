@@ -152,7 +152,7 @@ func Gzip() Fault {
 func GzipCut(n int) Fault {
 	return mangled(fmt.Sprintf("gzip without the last %d bytes", n), func(h http.Header, body []byte) []byte {
 		z := compress(h, body)
-		return z[:clamp(len(z)-max(n, 1), len(z))]
+		return z[:max(1, len(z)-max(n, 1))]
 	})
 }
 

@@ -121,7 +121,8 @@ func pageDifferences(body []byte) (names []string) {
 	if kind(list) == '[' {
 		inspectItems(list, add)
 	}
-	add(errorShaped, len(inPage) == 0 && namesError(document))
+	nothing := func(value json.RawMessage) bool { return kind(value) == 0 || kind(value) == 'n' }
+	add(errorShaped, nothing(list) && nothing(token) && namesError(document))
 	return names
 }
 
@@ -174,20 +175,20 @@ func kind(value json.RawMessage) byte {
 	return value[0]
 }
 
-// namesError reports whether an object has a code of an error.
+// namesError reports whether an object has the code or the message of an error.
 func namesError(object json.RawMessage) bool {
 	codes := map[string]string{}
 	eachMember(object, func(name string, value json.RawMessage) {
 		var code string
 		if kind(value) == '"' && json.Unmarshal(value, &code) == nil {
-			for _, known := range []string{"code", "__type"} {
+			for _, known := range []string{"code", "__type", "message"} {
 				if strings.EqualFold(name, known) {
 					codes[known] = code
 				}
 			}
 		}
 	})
-	return codes["code"] != "" || codes["__type"] != ""
+	return codes["code"] != "" || codes["__type"] != "" || codes["message"] != ""
 }
 
 // depth is how many objects and arrays are open at once.
