@@ -57,10 +57,13 @@ func assertTook(units float64) func(*testing.T, outcome, time.Duration) {
 	return func(t *testing.T, o outcome, unit time.Duration) {
 		t.Helper()
 		least := time.Duration(units * float64(unit))
-		assert.GreaterOrEqual(t, o.took, least-5*time.Millisecond) // the deadline began before the request
 		if unit >= time.Hour {
 			assert.Equal(t, least, o.took)
+			return
 		}
+		// Over a socket the deadline begins before the request, by as much as a busy
+		// machine likes.
+		assert.GreaterOrEqual(t, o.took, least/2)
 	}
 }
 
