@@ -120,6 +120,7 @@ const (
 	ErrorCodeInType                      // the member "__type" of the body
 )
 
+// String names the header or the member.
 func (in ErrorCodeIn) String() string {
 	names := []string{"X-Amzn-ErrorType", "code", "__type"}
 	if in < 0 || int(in) >= len(names) {

@@ -61,9 +61,7 @@ func assertTook(units float64) func(*testing.T, outcome, time.Duration) {
 			assert.Equal(t, least, o.took)
 			return
 		}
-		// Over a socket the deadline begins before the request, by as much as a busy
-		// machine likes.
-		assert.GreaterOrEqual(t, o.took, least/2)
+		assert.GreaterOrEqual(t, o.took, least)
 	}
 }
 
@@ -182,9 +180,11 @@ func TestFaults(t *testing.T) {
 			both(t, func(t *testing.T, c caller) {
 				c.srv.Put("a", associations(2)...)
 				c.srv.Fail(test.fault(c.unit))
+				began := time.Now() // before the deadline begins, however busy the machine
 				ctx, cancel := context.WithTimeout(t.Context(), 20*c.unit)
 				defer cancel()
 				o := c.do(c.request(t, ctx, "a", nil))
+				o.took = time.Since(began)
 				for _, check := range test.checks {
 					check(t, o, c.unit)
 				}
