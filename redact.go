@@ -36,8 +36,8 @@ func stripLocation(header http.Header) {
 // scrub takes out of somebody else's text what must not be told: the keys that
 // the attempt was signed with and the NextToken. AWS quotes both in the answer
 // to a signature that does not match.
-func (c *call) scrub(text string) string {
-	for _, secret := range [...]string{c.creds.SecretAccessKey, c.creds.SessionToken, c.token} {
+func (a *attempt) scrub(text string) string {
+	for _, secret := range [...]string{a.keys.SecretAccessKey, a.keys.SessionToken, a.token} {
 		text = hide(text, secret)
 	}
 	return text
@@ -45,8 +45,8 @@ func (c *call) scrub(text string) string {
 
 // redact takes out of a text for the log the keys that the attempt is signed
 // with, the token that it asks with, and the one that a page answers with.
-func (c *call) redact(text string) string {
-	return nextTokenMember.ReplaceAllString(c.scrub(text), `$1"`+redacted+`"`)
+func (a *attempt) redact(text string) string {
+	return nextTokenMember.ReplaceAllString(a.scrub(text), `$1"`+redacted+`"`)
 }
 
 var nextTokenMember = regexp.MustCompile(`(?s)("NextToken"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
@@ -127,4 +127,21 @@ func withoutSecrets(resp *http.Response) *http.Response {
 		copied.Request.URL = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	}
 	return &copied
+}
+
+// withoutSecretParts drops a user name and password, a query and a fragment
+// from a URL, well-formed or not.
+func withoutSecretParts(u string) string {
+	if i := strings.IndexAny(u, "?#"); i >= 0 {
+		u = u[:i]
+	}
+	scheme, rest, ok := strings.Cut(u, "://")
+	if !ok {
+		scheme, rest = "", u
+	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:] // a password may hold a slash
+	if ok {
+		rest = scheme + "://" + rest
+	}
+	return rest
 }
