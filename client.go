@@ -2,9 +2,11 @@ package appintegrations
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	smithy "github.com/aws/smithy-go"
 )
 
 // The service and its API, as the SDK names them.
@@ -102,18 +104,44 @@ func (c Client) Format(f fmt.State, verb rune) {
 	c.core.settings.options.Format(f, verb)
 }
 
-// settings are options and what follows from them. They are not written to once
-// they are complete.
-type settings struct {
-	options  Options
-	fault    error // why no call can work; nil: none
-	hooked   bool  // something of the SDK is to run with each call
-	retryer  aws.RetryerV2
-	provider aws.CredentialsProvider
-	client   HTTPClient
-	agents   agents
-	target   *target // nil: the resolver is asked for each attempt
-	noTarget error   // why the default resolver has none; nil: it has, or is not asked
+// invoke prepares the call, walks its steps, and puts the operation into the
+// error.
+func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, paginating bool, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
+	k, err := c.prepare(ctx, params, paginating, optFns)
+	if err == nil {
+		var page *ListDataIntegrationAssociationsOutput
+		if k.hooked {
+			page, err = k.throughStack(ctx)
+		} else {
+			page, err = k.straight(ctx)
+		}
+		if err == nil {
+			return page, nil
+		}
+	}
+	return nil, &smithy.OperationError{ServiceID: ServiceID, OperationName: operationName, Err: err}
+}
+
+var errNilContext = &verdict{error: errors.New("the context is nil")}
+
+// prepare rejects what can never work. The input is copied: the caller may
+// change it during the call.
+func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, paginating bool, optFns []func(*Options)) (*call, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
+	if c == nil || c.core == nil {
+		return nil, &ConfigError{Field: "Client", Reason: "it was not made by New or NewFromConfig"}
+	}
+	k := &call{core: c.core, settings: c.core.settingsOf(optFns)}
+	if k.fault != nil {
+		return nil, k.fault
+	}
+	if params != nil {
+		k.input = *params
+	}
+	k.paginating = paginating || k.options.paginating
+	return k, nil
 }
 
 // complete fills in what follows from the options alone.

@@ -219,31 +219,6 @@ func responseError(resp *http.Response, requestID string, err error) error {
 	}
 }
 
-// apiError reads the error out of the response: its code from the header, else
-// the body's code, else its __type, else the status. The body may be anything.
-func (a *attempt) apiError(body []byte) error {
-	code, fields := errorCode(errorType(a.resp.Header)), errorBody(body)
-	// The official client strips a code of the body twice: once in its parser of
-	// errors, once in the switch after it. "ns#a:b#Code" must come out alike.
-	if code == "" {
-		code = errorCode(errorCode(fields.code))
-	}
-	if code == "" {
-		code = errorCode(errorCode(fields.kind))
-	}
-	if code == "" {
-		code = codeOfStatus(a.resp.StatusCode)
-	}
-	if fields.message != nil {
-		*fields.message = a.scrub(*fields.message)
-	}
-	err := newAPIError(code, fields.message, a.scrub(fields.anyMessage))
-	if a.resp.StatusCode/100 == 2 || transientStatus(a.resp.StatusCode) {
-		return &verdict{error: err, retry: true}
-	}
-	return err
-}
-
 func isAPIError(err error) bool {
 	var e interface{ ErrorCode() string }
 	return errors.As(err, &e)

@@ -17,6 +17,7 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/middleware"
+	smithyrand "github.com/aws/smithy-go/rand"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -33,6 +34,14 @@ func (a *attempt) setHeader(place int, name, value string) {
 func (a *attempt) setPath() error {
 	a.req.Method = http.MethodGet
 	a.req.URL.Path, a.req.URL.RawPath, a.req.URL.RawQuery = a.path, a.rawPath, a.rawQuery
+	return nil
+}
+
+// setInvocationID makes the id that all attempts of the call have in common.
+func (c *call) setInvocationID() (err error) {
+	if c.invocationID, err = smithyrand.NewUUID(smithyrand.Reader).GetUUID(); err != nil {
+		return foreign("make an invocation id", err)
+	}
 	return nil
 }
 

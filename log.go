@@ -85,3 +85,11 @@ func (l signingLogger) Logf(classification logging.Classification, format string
 	text := securityTokenLine.ReplaceAllString(fmt.Sprintf(format, v...), "x-amz-security-token:"+redacted)
 	l.Logger.Logf(classification, "%s", l.redact(text))
 }
+
+// redact takes out of a text for the log the keys that the attempt is signed
+// with, the token that it asks with, and the one that a page answers with.
+func (a *attempt) redact(text string) string {
+	return nextTokenMember.ReplaceAllString(a.scrub(text), `$1"`+redacted+`"`)
+}
+
+var nextTokenMember = regexp.MustCompile(`(?s)("NextToken"\s*:\s*)"(?:[^"\\]|\\.)*"?`)

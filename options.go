@@ -216,6 +216,9 @@ func (o *Options) maxPageBytes() int64 {
 	return min(o.MaxPageBytes, math.MaxInt64-1) // one byte more is read
 }
 
+// bodyLimit is the most that anybody can read of a body.
+func (o *Options) bodyLimit() int64 { return max(o.maxPageBytes(), maxErrorBody) }
+
 // check refuses what can never work, before anything is sent.
 func (o *Options) check() error {
 	if o.fault != nil {

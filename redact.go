@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,24 +31,6 @@ func stripLocation(header http.Header) {
 		header.Set("Location", origin(u))
 	}
 }
-
-// scrub takes out of somebody else's text what must not be told: the keys that
-// the attempt was signed with and the NextToken. AWS quotes both in the answer
-// to a signature that does not match.
-func (a *attempt) scrub(text string) string {
-	for _, secret := range [...]string{a.keys.SecretAccessKey, a.keys.SessionToken, a.token} {
-		text = hide(text, secret)
-	}
-	return text
-}
-
-// redact takes out of a text for the log the keys that the attempt is signed
-// with, the token that it asks with, and the one that a page answers with.
-func (a *attempt) redact(text string) string {
-	return nextTokenMember.ReplaceAllString(a.scrub(text), `$1"`+redacted+`"`)
-}
-
-var nextTokenMember = regexp.MustCompile(`(?s)("NextToken"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
 
 // hide takes a secret out of a text, however it is spelled there: AWS quotes
 // the request, in JSON, when a signature does not match. What is shorter than 3

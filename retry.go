@@ -11,18 +11,7 @@ import (
 	smithy "github.com/aws/smithy-go"
 )
 
-// release returns a token to a retryer. The error is that of the attempt, nil
-// if it succeeded.
-type release = func(error) error
-
 func releaseNothing(error) error { return nil }
-
-// A failure is an attempt that failed, and what followed.
-type failure struct {
-	attempt   *attempt
-	retryable bool
-	retried   bool
-}
 
 // retry makes attempts until one succeeds, or until there is to be no other.
 // walk takes the steps of one attempt.

@@ -273,27 +273,6 @@ func (b *budget) give(now time.Time) {
 	b.tokens = min(budgetTokens, b.tokens+1)
 }
 
-// A gateContext carries an attempt to the default retryer, whatever is wrapped
-// around it: the interface of the SDK has no other way.
-type gateContext struct {
-	context.Context
-	attempt *attempt
-}
-
-type gateKey struct{}
-
-func (g *gateContext) Value(key any) any {
-	if key == (gateKey{}) {
-		return g.attempt
-	}
-	return g.Context.Value(key)
-}
-
-func attemptAtGate(ctx context.Context) *attempt {
-	a, _ := ctx.Value(gateKey{}).(*attempt)
-	return a
-}
-
 // host returns the host and port that the attempt was sent to; "": none yet.
 func (a *attempt) host() string {
 	if a = a.signed(); a.req == nil || a.req.URL == nil {

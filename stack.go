@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -60,17 +58,6 @@ func (c *call) throughStack(ctx context.Context) (*ListDataIntegrationAssociatio
 // stepList lists the ids of the steps that hooks can refer to.
 func stepList(stack *middleware.Stack) string {
 	return strings.Join(slices.Concat(stack.Initialize.List(), stack.Serialize.List(), stack.Build.List(), stack.Finalize.List(), stack.Deserialize.List()), " ")
-}
-
-// attemptRoot is what the copies of an attempt in a stack share. Its methods are
-// safe for concurrent use: a hook may send an attempt twice at once.
-type attemptRoot struct {
-	instruments *instruments
-	sent        atomic.Pointer[attempt] // the copy that was sent last
-
-	mu     sync.Mutex
-	bodies []*guardedBody
-	cancel []context.CancelFunc
 }
 
 type attemptKey struct{}

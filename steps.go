@@ -2,79 +2,10 @@ package appintegrations
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"net/url"
-	"sync"
-	"sync/atomic"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	smithy "github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
-	smithyrand "github.com/aws/smithy-go/rand"
 )
-
-// A core is what all copies of a [Client] share. It lives as long as they do.
-type core struct {
-	settings    settings // of the client
-	perCall     atomic.Pointer[derivedClient]
-	buffers     sync.Pool    // of *[]byte, for bodies
-	clockOffset atomic.Int64 // nanoseconds to add to the clock when signing
-}
-
-// A call is one invocation of the operation. The steps before the retry loop
-// prepare it; after that only the counters of the loop change.
-type call struct {
-	*core
-	*settings     // of the client, or of this call where it changes options
-	input         ListDataIntegrationAssociationsInput
-	path, rawPath string // of the request: as it is, and escaped
-	rawQuery      string
-	token         string // NextToken; a secret: redacted in every error and log
-	invocationID  string
-	paginating    bool // a paginator makes the call
-	counters
-}
-
-// counters are what the retry loop of a call counts.
-type counters struct {
-	attempts      int      // made so far
-	last          *attempt // the attempt before; nil: none
-	release       release  // the retry token of the next attempt; nil: none
-	failures      []failure
-	clockSet      bool // the clock was corrected
-	keysRefreshed bool
-}
-
-// An attempt is one try of a call. Each step finds here what the steps before
-// it left.
-type attempt struct {
-	*call
-	number  int // 1 for the first; 0: outside of the retry loop
-	caller  context.Context
-	ctx     context.Context // within caller, with the time limit of the attempt
-	gate    gateContext
-	stacked bool // the steps run in a stack of the SDK
-
-	keys       aws.Credentials
-	identified bool // keys were found, or the user asked for none
-	anonymous  bool
-	to         *target
-	offset     time.Duration // of the clock that signed the request
-	req        *http.Request
-	resp       *http.Response
-	body       guardedBody
-	page       *ListDataIntegrationAssociationsOutput
-	err        error
-	metadata   middleware.Metadata // of the response; without a stack only if there is more than one attempt
-
-	// Room for what a request points to, so that it needs no memory of its own.
-	url     url.URL
-	headers [3]string
-
-	root *attemptRoot // in a stack: what the copies of the attempt share; else nil
-}
 
 // A phase of a stack of the SDK.
 type phase int
@@ -154,54 +85,6 @@ var steps = [...]step{
 }
 
 const retryID = "Retry"
-
-// invoke prepares the call, walks its steps, and puts the operation into the
-// error.
-func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, paginating bool, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
-	k, err := c.prepare(ctx, params, paginating, optFns)
-	if err == nil {
-		var page *ListDataIntegrationAssociationsOutput
-		if k.hooked {
-			page, err = k.throughStack(ctx)
-		} else {
-			page, err = k.straight(ctx)
-		}
-		if err == nil {
-			return page, nil
-		}
-	}
-	return nil, &smithy.OperationError{ServiceID: ServiceID, OperationName: operationName, Err: err}
-}
-
-// setInvocationID makes the id that all attempts of the call have in common.
-func (c *call) setInvocationID() (err error) {
-	if c.invocationID, err = smithyrand.NewUUID(smithyrand.Reader).GetUUID(); err != nil {
-		return foreign("make an invocation id", err)
-	}
-	return nil
-}
-
-var errNilContext = &verdict{error: errors.New("the context is nil")}
-
-// prepare rejects what can never work. The input is copied: the caller may
-// change it during the call.
-func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, paginating bool, optFns []func(*Options)) (*call, error) {
-	if ctx == nil {
-		return nil, errNilContext
-	}
-	if c == nil || c.core == nil {
-		return nil, &ConfigError{Field: "Client", Reason: "it was not made by New or NewFromConfig"}
-	}
-	k := &call{core: c.core, settings: c.core.settingsOf(optFns)}
-	if k.fault != nil {
-		return nil, k.fault
-	}
-	if params != nil {
-		k.input = *params
-	}
-	k.paginating = paginating || k.options.paginating
-	return k, nil
-}
 
 // straight walks the steps without a stack.
 func (c *call) straight(ctx context.Context) (*ListDataIntegrationAssociationsOutput, error) {
