@@ -168,13 +168,17 @@ func (a *attempt) apiError(body []byte) error {
 	if code == "" {
 		code = errorCode(errorCode(fields.kind))
 	}
-	if code == "" {
+	bare := code == ""
+	if bare {
 		code = codeOfStatus(a.resp.StatusCode)
 	}
 	if fields.message != nil {
 		*fields.message = a.scrub(*fields.message)
 	}
 	err := newAPIError(code, fields.message, a.scrub(fields.anyMessage))
+	if bare {
+		err = &bareError{err}
+	}
 	if a.resp.StatusCode/100 == 2 || transientStatus(a.resp.StatusCode) {
 		return &verdict{error: err, retry: true}
 	}

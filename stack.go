@@ -87,8 +87,10 @@ func copyOf(ctx context.Context, request any) (*attempt, error) {
 	return &fork, nil
 }
 
-// noteSent keeps which copy of the attempt is sent.
+// noteSent notes that the attempt is sent, and which copy of it.
 func (a *attempt) noteSent() {
+	a.locate()
+	a.sentAt = time.Now()
 	if a.root != nil {
 		a.root.sent.Store(a)
 	}
