@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seed-10600c52/appintegrations/internal/json"
 )
@@ -16,6 +17,9 @@ type pageDecoder struct {
 	seen    uint32 // members of the page that came
 	found   bool   // one of them is not null
 	scratch []byte // the strings of an item, one after another
+
+	unknown      int                        // members of the body that a page does not have
+	unknownNames [maxUnknownNames]json.Text // of the first of them
 }
 
 // pageFault is where and why a body is no page.
@@ -101,11 +105,53 @@ func (d *pageDecoder) pageMember(name json.Text, out *ListDataIntegrationAssocia
 		}
 		out.NextToken, d.found = token, d.found || token != nil
 	default:
+		if d.unknown < len(d.unknownNames) {
+			d.unknownNames[d.unknown] = name
+		}
+		d.unknown++
 		if err := d.scanner.Skip(); err != nil {
 			return d.fault(err)
 		}
 	}
 	return nil
+}
+
+const (
+	// How many names the fault of a foreign object contains, and how long each
+	// may be: enough to recognize who sent it, and together less than a line.
+	maxUnknownNames = 3
+	maxNameBytes    = 64
+)
+
+// foreign returns the fault of an object that has members, and none that a page
+// has: another operation sent it, or a proxy. The last page of a list is {} at
+// the least, so such an object must not end a list. For any other body, foreign
+// returns nil. Call it after decode.
+//
+// The fault contains the first names, each redacted by scrub and escaped.
+func (d *pageDecoder) foreign(scrub func(string) string) *pageFault {
+	if d.seen != 0 || d.unknown == 0 {
+		return nil
+	}
+	names := make([]string, min(d.unknown, maxUnknownNames))
+	for i := range names {
+		names[i] = shown(d.unknownNames[i], scrub)
+	}
+	reason := "an object without the members of a page, but with " + strings.Join(names, ", ")
+	if more := d.unknown - len(names); more > 0 {
+		reason += " and " + strconv.Itoa(more) + " more"
+	}
+	return &pageFault{reason: reason}
+}
+
+// shown returns a name for a text. A long name is not cut, since redaction does
+// not find a part of a secret.
+func shown(name json.Text, scrub func(string) string) string {
+	text := string(name.Append(nil))
+	if len(text) > maxNameBytes {
+		return "a name of " + strconv.Itoa(len(text)) + " bytes"
+	}
+	return `"` + oneLine(scrub(text), maxNameBytes) + `"`
 }
 
 func (d *pageDecoder) again(member uint32) bool {
@@ -133,8 +179,9 @@ func (d *pageDecoder) null() (bool, *pageFault) {
 	return true, nil
 }
 
-// token reads the NextToken. It goes back as it came or not at all: a
-// replacement character in it would ask for another page.
+// token reads the NextToken. The next request contains it exactly as it came:
+// a replacement character in it would ask for another page. A token that no
+// request may contain is a fault of this page, not of the next request.
 func (d *pageDecoder) token() (*string, *pageFault) {
 	if null, f := d.null(); null || f != nil {
 		return nil, f
@@ -147,6 +194,9 @@ func (d *pageDecoder) token() (*string, *pageFault) {
 		return nil, &pageFault{reason: "a string with invalid UTF-8 or a lone surrogate"}
 	}
 	token := string(text.Append(nil))
+	if len(token) > maxTokenBytes {
+		return nil, &pageFault{reason: "a string of " + strconv.Itoa(len(token)) + " bytes, more than the " + strconv.Itoa(maxTokenBytes) + " that a request may contain"}
+	}
 	return &token, nil
 }
 
