@@ -111,6 +111,26 @@ func (s *Scanner) NextMember() (name Text, ok bool, err error) {
 	return name, true, nil
 }
 
+// TryMember consumes the name of the next member of the object entered last, and its colon, if the data spells it exactly as
+// literal does: a comma, the name in quotes, a colon, as in `,"ClientId":`. Before the first member the data has no comma.
+// Otherwise TryMember consumes nothing and returns false: the member may still have that name, with white space or escapes in
+// it. It is a faster NextMember for a caller that expects a name, and does not replace it.
+func (s *Scanner) TryMember(literal string) bool {
+	if s.depth == 0 || !s.inObject() {
+		return false
+	}
+	if s.first {
+		literal = literal[1:]
+	}
+	rest := s.data[s.off:]
+	if len(rest) < len(literal) || string(rest[:len(literal)]) != literal {
+		return false
+	}
+	s.off += len(literal)
+	s.first = false
+	return true
+}
+
 // NextElement moves to the next element of the array entered last, which is to be consumed next. After the last element it
 // consumes the closing bracket and returns false.
 func (s *Scanner) NextElement() (ok bool, err error) { return s.next(Array) }
@@ -118,10 +138,29 @@ func (s *Scanner) NextElement() (ok bool, err error) { return s.next(Array) }
 // Text consumes a string. When the data ends inside the literal, it returns what there was together with the error, without
 // a last character that is not all there: the bodies of errors are read only up to a limit.
 func (s *Scanner) Text() (Text, error) {
-	if err := s.want(String); err != nil {
-		return Text{}, err
+	if s.off == len(s.data) || s.data[s.off] != '"' {
+		if err := s.want(String); err != nil {
+			return Text{}, err
+		}
 	}
 	return s.literal()
+}
+
+// TextOrNull consumes a string, as [Scanner.Text] does, or null, for which ok is false.
+func (s *Scanner) TextOrNull() (t Text, ok bool, err error) {
+	if s.off < len(s.data) && s.data[s.off] == '"' {
+		t, err = s.literal()
+		return t, err == nil, err
+	}
+	k, err := s.Peek()
+	if err != nil {
+		return Text{}, false, err
+	}
+	if k == Null {
+		return Text{}, false, s.word("null")
+	}
+	t, err = s.Text()
+	return t, err == nil, err
 }
 
 // Null consumes the literal null.
@@ -169,6 +208,12 @@ func (s *Scanner) End() error {
 }
 
 func (s *Scanner) space() {
+	if s.off < len(s.data) && s.data[s.off] <= ' ' {
+		s.skipSpace()
+	}
+}
+
+func (s *Scanner) skipSpace() {
 	for s.off < len(s.data) {
 		switch s.data[s.off] {
 		case ' ', '\t', '\n', '\r':

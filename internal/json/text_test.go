@@ -50,6 +50,11 @@ func TestText(t *testing.T) {
 			if got := string(text.Append([]byte("dst:"))); got != "dst:"+tt.want {
 				t.Errorf("Append(%q) = %q; want %q", tt.in, got, "dst:"+tt.want)
 			}
+			var b strings.Builder
+			text.Build(&b)
+			if got := b.String(); got != tt.want || tt.wellformed && len(got) > text.Len() {
+				t.Errorf("Build(%q) = %q; want %q, of at most %d bytes", tt.in, got, tt.want, text.Len())
+			}
 			if got := text.Wellformed(); got != tt.wellformed {
 				t.Errorf("Wellformed(%q) = %v; want %v", tt.in, got, tt.wellformed)
 			}
