@@ -10,25 +10,25 @@ import (
 	"github.com/seed-10600c52/appintegrations/internal/json"
 )
 
-// pageDecoder decodes one page. Nothing that it decodes points into the body.
+// pageDecoder decodes one page. The page does not share memory with the body.
 type pageDecoder struct {
 	scanner json.Scanner
 	size    int    // of the body
-	seen    uint32 // members of the page that came
+	seen    uint32 // the members of a page that came
 	found   bool   // one of them is not null
-	scratch []byte // the strings of an item, one after another
+	order   memberOrder
 
 	unknown      int                        // members of the body that a page does not have
 	unknownNames [maxUnknownNames]json.Text // of the first of them
 }
 
-// pageFault is where and why a body is no page.
+// pageFault says where and why a body is not a page.
 type pageFault struct {
 	path, reason string
 	err          error // the cause, if it has a name
 }
 
-// in puts the fault inside a member or an element.
+// in puts a member or an element in front of the path.
 func (f *pageFault) in(name string) *pageFault {
 	switch {
 	case f.path == "":
@@ -59,7 +59,7 @@ const (
 	pageNextToken
 )
 
-// decode reads the whole body: one object, with white space around it.
+// decode reads the complete body: one object, with white space around it.
 func (d *pageDecoder) decode(out *ListDataIntegrationAssociationsOutput) *pageFault {
 	if err := d.scanner.EnterObject(); err != nil {
 		return d.fault(err)
@@ -164,7 +164,8 @@ func repeated(path string) *pageFault {
 	return &pageFault{path: path, reason: "the member comes twice"}
 }
 
-// null passes over a null, which stands for a member that is absent.
+// null consumes a null, which means the same as no member, and returns whether
+// there was one.
 func (d *pageDecoder) null() (bool, *pageFault) {
 	kind, err := d.scanner.Peek()
 	if err == nil && kind != json.Null {
@@ -183,34 +184,43 @@ func (d *pageDecoder) null() (bool, *pageFault) {
 // a replacement character in it would ask for another page. A token that no
 // request may contain is a fault of this page, not of the next request.
 func (d *pageDecoder) token() (*string, *pageFault) {
-	if null, f := d.null(); null || f != nil {
-		return nil, f
-	}
-	text, err := d.scanner.Text()
+	text, ok, err := d.scanner.TextOrNull()
 	if err != nil {
 		return nil, d.fault(err)
+	}
+	if !ok {
+		return nil, nil
 	}
 	if !text.Wellformed() {
 		return nil, &pageFault{reason: "a string with invalid UTF-8 or a lone surrogate"}
 	}
-	token := string(text.Append(nil))
+	token := build(text)
 	if len(token) > maxTokenBytes {
 		return nil, &pageFault{reason: "a string of " + strconv.Itoa(len(token)) + " bytes, more than the " + strconv.Itoa(maxTokenBytes) + " that a request may contain"}
 	}
 	return &token, nil
 }
 
+func build(text json.Text) string {
+	var b strings.Builder
+	b.Grow(text.Len())
+	text.Build(&b)
+	return b.String()
+}
+
 const (
-	// Room for a list before its length is known: as many items as the service
-	// puts into a page, or as the rest of the body can hold at the usual size.
+	// The capacity of a list before its length is known: as many items as the
+	// service puts into a page, or as fit into the rest of the body at the usual
+	// size.
 	usualItemBytes = 512
 	usualPageItems = 50
-	// An item takes more memory than "{}" takes in a body: this many fit into
-	// what a page of the usual kind and the largest size takes.
+	// An item takes more memory than "{}" takes in a body. This many items take
+	// no more memory than a page of the largest size with usual items.
 	maxPageItems = 1 << 16
 )
 
-// list reads the associations. A list that is there is not nil, though empty.
+// list reads the associations. It returns nil for null, and an empty list that
+// is not nil for [].
 func (d *pageDecoder) list() ([]DataIntegrationAssociationSummary, *pageFault) {
 	if null, f := d.null(); null || f != nil {
 		return nil, f
@@ -218,8 +228,7 @@ func (d *pageDecoder) list() ([]DataIntegrationAssociationSummary, *pageFault) {
 	if err := d.scanner.EnterArray(); err != nil {
 		return nil, d.fault(err)
 	}
-	room := min(1+(d.size-d.scanner.Offset())/usualItemBytes, usualPageItems)
-	items := make([]DataIntegrationAssociationSummary, 0, room)
+	items := []DataIntegrationAssociationSummary{}
 	for {
 		ok, err := d.scanner.NextElement()
 		if err != nil {
@@ -231,15 +240,25 @@ func (d *pageDecoder) list() ([]DataIntegrationAssociationSummary, *pageFault) {
 		if len(items) == maxPageItems {
 			return nil, &pageFault{reason: "more than " + strconv.Itoa(maxPageItems) + " items"}
 		}
-		item, f := d.item()
-		if f != nil {
-			return nil, f.in("[" + strconv.Itoa(len(items)) + "]")
-		}
 		if len(items) == cap(items) {
-			items = slices.Grow(items, len(items)) // append alone would leave five times the list behind
+			items = d.grow(items)
 		}
-		items = append(items, item)
+		items = append(items, DataIntegrationAssociationSummary{})
+		if f := d.item(&items[len(items)-1]); f != nil {
+			return nil, f.in("[" + strconv.Itoa(len(items)-1) + "]")
+		}
 	}
+}
+
+// grow returns the list with a larger capacity: at first for as many items as
+// the rest of the body is likely to contain, then for twice as many. append grows
+// in smaller steps, and would leave five times the list behind.
+func (d *pageDecoder) grow(items []DataIntegrationAssociationSummary) []DataIntegrationAssociationSummary {
+	more := len(items)
+	if more == 0 {
+		more = min(1+(d.size-d.scanner.Offset())/usualItemBytes, usualPageItems)
+	}
+	return slices.Grow(items, more)
 }
 
 // The strings of an item.
@@ -248,99 +267,120 @@ const (
 	dataIntegrationArn
 	dataIntegrationAssociationArn
 	destinationURI
-	executionMode
 	startTime
 	endTime
 	firstExecutionFrom
 	object
 	scheduleExpression
-	executionStatus
 	statusMessage
-	itemStrings // their number
+	pointedStrings // the number of those that an item points to
+
+	executionStatus = iota - 1
+	executionMode
+	itemStrings // the number of all
 
 	// The objects of an item, in the same numbering.
-	executionConfiguration = iota - 1
+	executionConfiguration = iota - 2
 	onDemandConfiguration
 	scheduleConfiguration
 	lastExecutionStatus
+	memberNumbers // of strings and objects
 )
 
 // A member of a shape is a string, or an object with members of its own.
 type member struct {
-	name   string
-	number int
-	object []member // nil: a string
+	spelling string // as a page usually spells it: a comma, the name in quotes, a colon
+	number   int
+	object   []member // nil: a string
 }
+
+func (m *member) name() string { return m.spelling[len(`,"`) : len(m.spelling)-len(`":`)] }
 
 var itemMembers = []member{
-	{"DataIntegrationAssociationArn", dataIntegrationAssociationArn, nil},
-	{"DataIntegrationArn", dataIntegrationArn, nil},
-	{"ClientId", clientID, nil},
-	{"DestinationURI", destinationURI, nil},
-	{"LastExecutionStatus", lastExecutionStatus, []member{
-		{"ExecutionStatus", executionStatus, nil},
-		{"StatusMessage", statusMessage, nil},
+	{`,"DataIntegrationAssociationArn":`, dataIntegrationAssociationArn, nil},
+	{`,"DataIntegrationArn":`, dataIntegrationArn, nil},
+	{`,"ClientId":`, clientID, nil},
+	{`,"DestinationURI":`, destinationURI, nil},
+	{`,"LastExecutionStatus":`, lastExecutionStatus, []member{
+		{`,"ExecutionStatus":`, executionStatus, nil},
+		{`,"StatusMessage":`, statusMessage, nil},
 	}},
-	{"ExecutionConfiguration", executionConfiguration, []member{
-		{"ExecutionMode", executionMode, nil},
-		{"OnDemandConfiguration", onDemandConfiguration, []member{
-			{"StartTime", startTime, nil},
-			{"EndTime", endTime, nil},
+	{`,"ExecutionConfiguration":`, executionConfiguration, []member{
+		{`,"ExecutionMode":`, executionMode, nil},
+		{`,"OnDemandConfiguration":`, onDemandConfiguration, []member{
+			{`,"StartTime":`, startTime, nil},
+			{`,"EndTime":`, endTime, nil},
 		}},
-		{"ScheduleConfiguration", scheduleConfiguration, []member{
-			{"FirstExecutionFrom", firstExecutionFrom, nil},
-			{"Object", object, nil},
-			{"ScheduleExpression", scheduleExpression, nil},
+		{`,"ScheduleConfiguration":`, scheduleConfiguration, []member{
+			{`,"FirstExecutionFrom":`, firstExecutionFrom, nil},
+			{`,"Object":`, object, nil},
+			{`,"ScheduleExpression":`, scheduleExpression, nil},
 		}},
 	}},
 }
 
-// An itemText is what the body says of one item: strings that still stand in
-// the body, and which members came and which were not null.
+// A memberOrder is the order in which the members came in the items before. A
+// service writes them in the same order each time, so that the name of the next
+// member need not be looked up.
+type memberOrder struct {
+	item  *member                // the first of the item
+	first [memberNumbers]*member // of the object with this number
+	after [memberNumbers]*member // the member with this number
+}
+
+// An itemText is one item as the body contains it. Its strings are not decoded
+// yet.
 type itemText struct {
 	strings [itemStrings]json.Text
-	seen    uint32
-	present uint32
+	seen    uint32 // the members that came: a bit for each number
+	present uint32 // those that are not null
 }
 
-// item reads an element of the list. A null there would be an association that
-// nobody can see.
-func (d *pageDecoder) item() (item DataIntegrationAssociationSummary, f *pageFault) {
+// item reads an element of the list into item, which is zero. A null element is
+// a fault: it would be an association that nobody can see.
+func (d *pageDecoder) item(item *DataIntegrationAssociationSummary) *pageFault {
 	var text itemText
-	if f := d.object(itemMembers, &text); f != nil {
-		return item, f
+	if f := d.object(itemMembers, &d.order.item, &text); f != nil {
+		return f
 	}
-	return d.build(&text), nil
+	d.build(&text, item)
+	return nil
 }
 
-func (d *pageDecoder) object(members []member, text *itemText) *pageFault {
+// object reads an object of an item. *begin is its first member in the item
+// before.
+func (d *pageDecoder) object(members []member, begin **member, text *itemText) *pageFault {
 	if err := d.scanner.EnterObject(); err != nil {
 		return d.fault(err)
 	}
-	for {
-		name, ok, err := d.scanner.NextMember()
-		if err != nil {
-			return d.fault(err)
-		}
-		if !ok {
-			return nil
-		}
-		m := find(members, name)
-		if m == nil {
-			if err := d.scanner.Skip(); err != nil {
+	for next := begin; ; {
+		m := *next
+		if m == nil || !d.scanner.TryMember(m.spelling) {
+			name, ok, err := d.scanner.NextMember()
+			if err != nil {
 				return d.fault(err)
 			}
-			continue
+			if !ok {
+				return nil
+			}
+			if m = find(members, name); m == nil {
+				if err := d.scanner.Skip(); err != nil {
+					return d.fault(err)
+				}
+				continue
+			}
+			*next = m
 		}
+		next = &d.order.after[m.number]
 		if f := d.member(m, text); f != nil {
-			return f.in(m.name)
+			return f.in(m.name())
 		}
 	}
 }
 
 func find(members []member, name json.Text) *member {
 	for i := range members {
-		if name.Is(members[i].name) {
+		if name.Is(members[i].name()) {
 			return &members[i]
 		}
 	}
@@ -353,38 +393,41 @@ func (d *pageDecoder) member(m *member, text *itemText) *pageFault {
 		return repeated("")
 	}
 	text.seen |= bit
-	if null, f := d.null(); null || f != nil {
-		return f
-	}
-	text.present |= bit
 	if m.object != nil {
-		return d.object(m.object, text)
+		if null, f := d.null(); null || f != nil {
+			return f
+		}
+		text.present |= bit
+		return d.object(m.object, &d.order.first[m.number], text)
 	}
-	value, err := d.scanner.Text()
+	value, ok, err := d.scanner.TextOrNull()
 	if err != nil {
 		return d.fault(err)
 	}
-	text.strings[m.number] = value
+	if ok {
+		text.present |= bit
+		text.strings[m.number] = value
+	}
 	return nil
 }
 
-// itemMemory is all that the pointers of one item point to, so that an item
-// costs one allocation for them and one for its strings.
+// itemMemory is all that the pointers of one item point to. An item needs one
+// allocation for it, and one for the bytes of its strings.
 type itemMemory struct {
-	strings   [itemStrings]string
+	strings   [pointedStrings]string
 	execution ExecutionConfiguration
 	onDemand  OnDemandConfiguration
 	schedule  ScheduleConfiguration
 	last      LastExecutionStatus
 }
 
-// build makes the item out of its text.
-func (d *pageDecoder) build(text *itemText) (item DataIntegrationAssociationSummary) {
+// build makes the item from its text.
+func (d *pageDecoder) build(text *itemText, item *DataIntegrationAssociationSummary) {
 	if text.present == 0 {
-		return item
+		return
 	}
 	mem := new(itemMemory)
-	d.copyStrings(text, &mem.strings)
+	mode, status := copyStrings(text, &mem.strings)
 	has := func(number int) bool { return text.present&(1<<number) != 0 }
 	str := func(number int) *string {
 		if !has(number) {
@@ -398,11 +441,11 @@ func (d *pageDecoder) build(text *itemText) (item DataIntegrationAssociationSumm
 	item.DestinationURI = str(destinationURI)
 	if has(lastExecutionStatus) {
 		item.LastExecutionStatus = &mem.last
-		mem.last = LastExecutionStatus{ExecutionStatus: ExecutionStatus(mem.strings[executionStatus]), StatusMessage: str(statusMessage)}
+		mem.last = LastExecutionStatus{ExecutionStatus: ExecutionStatus(status), StatusMessage: str(statusMessage)}
 	}
 	if has(executionConfiguration) {
 		item.ExecutionConfiguration = &mem.execution
-		mem.execution.ExecutionMode = ExecutionMode(mem.strings[executionMode])
+		mem.execution.ExecutionMode = ExecutionMode(mode)
 	}
 	if has(onDemandConfiguration) {
 		mem.execution.OnDemandConfiguration = &mem.onDemand
@@ -412,19 +455,24 @@ func (d *pageDecoder) build(text *itemText) (item DataIntegrationAssociationSumm
 		mem.execution.ScheduleConfiguration = &mem.schedule
 		mem.schedule = ScheduleConfiguration{ScheduleExpression: str(scheduleExpression), FirstExecutionFrom: str(firstExecutionFrom), Object: str(object)}
 	}
-	return item
 }
 
-// copyStrings unescapes the strings into one allocation that they share.
-func (d *pageDecoder) copyStrings(text *itemText, to *[itemStrings]string) {
-	var ends [itemStrings]int
-	d.scratch = d.scratch[:0]
+// copyStrings decodes the strings into one allocation that they share.
+func copyStrings(text *itemText, to *[pointedStrings]string) (mode, status string) {
+	size := 0
 	for i := range text.strings {
-		d.scratch = text.strings[i].Append(d.scratch)
-		ends[i] = len(d.scratch)
+		size += text.strings[i].Len()
 	}
-	all, start := string(d.scratch), 0
-	for i, end := range ends {
-		to[i], start = all[start:end], end
+	var b strings.Builder
+	b.Grow(size)
+	var ends [itemStrings]int
+	for i := range text.strings {
+		text.strings[i].Build(&b)
+		ends[i] = b.Len()
 	}
+	all, start := b.String(), 0
+	for i := range to {
+		to[i], start = all[start:ends[i]], ends[i]
+	}
+	return all[ends[executionMode-1]:ends[executionMode]], all[ends[executionStatus-1]:ends[executionStatus]]
 }
