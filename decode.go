@@ -17,6 +17,8 @@ type pageDecoder struct {
 	seen    uint32 // the members of a page that came
 	found   bool   // one of them is not null
 	order   memberOrder
+	lastArn json.Text // of the data integration, in the item before
+	arn     string    // the same, once two items have it
 
 	unknown      int                        // members of the body that a page does not have
 	unknownNames [maxUnknownNames]json.Text // of the first of them
@@ -427,7 +429,11 @@ func (d *pageDecoder) build(text *itemText, item *DataIntegrationAssociationSumm
 		return
 	}
 	mem := new(itemMemory)
+	arn, shared := d.shared(text)
 	mode, status := copyStrings(text, &mem.strings)
+	if shared {
+		mem.strings[dataIntegrationArn] = arn
+	}
 	has := func(number int) bool { return text.present&(1<<number) != 0 }
 	str := func(number int) *string {
 		if !has(number) {
@@ -455,6 +461,23 @@ func (d *pageDecoder) build(text *itemText, item *DataIntegrationAssociationSumm
 		mem.execution.ScheduleConfiguration = &mem.schedule
 		mem.schedule = ScheduleConfiguration{ScheduleExpression: str(scheduleExpression), FirstExecutionFrom: str(firstExecutionFrom), Object: str(object)}
 	}
+}
+
+// shared removes the ARN of the data integration from the text of an item, and
+// returns it, if the item before has the same. All items that follow one another
+// with the same ARN, but for the first, share one copy of its bytes; a copy of
+// its own does not keep the strings of the first item in memory.
+func (d *pageDecoder) shared(text *itemText) (arn string, ok bool) {
+	now := text.strings[dataIntegrationArn]
+	if now.Len() == 0 || !now.Same(d.lastArn) {
+		d.lastArn, d.arn = now, ""
+		return "", false
+	}
+	if d.arn == "" {
+		d.arn = build(now)
+	}
+	text.strings[dataIntegrationArn] = json.Text{}
+	return d.arn, true
 }
 
 // copyStrings decodes the strings into one allocation that they share.
