@@ -22,8 +22,8 @@ const (
 	maxEmptyPages = 1000
 )
 
-// A PaginationLoopError says that a list does not end: the same pages come again
-// and again, or one page without an item after another. It ends the pagination.
+// A PaginationLoopError is the error of a list that does not end: the same pages
+// come again and again, or one empty page after another. It ends the pagination.
 // Its text does not contain the token.
 //
 // The same pages are those with the same NextToken and the same associations. A

@@ -2,7 +2,7 @@
 //
 // It is a pull scanner: the caller asks for what it expects next, and takes from the data only what it keeps. The grammar is
 // RFC 8259 as [encoding/json.Valid] accepts it, with one limit more, [MaxDepth]. Ill-formed UTF-8 and lone surrogates are not
-// errors here, since only the caller knows whether a value may be altered: [Text.Wellformed] tells.
+// errors here, since only the caller knows whether a value may be altered: [Text.Wellformed] reports them.
 package json
 
 import "strconv"
@@ -11,7 +11,7 @@ import "strconv"
 // members that it may add. Scanner.objects has one bit for each level.
 const MaxDepth = 32
 
-// Kind is what a value is, as its first byte tells. The zero Kind is no value.
+// Kind is the type of a value, which its first byte determines. The zero Kind is no value.
 type Kind uint8
 
 // The kinds of RFC 8259, section 3, with true and false as one.
@@ -61,8 +61,8 @@ func New(data []byte) Scanner { return Scanner{data: data} }
 // Offset returns how many bytes of the data were consumed.
 func (s *Scanner) Offset() int { return s.off }
 
-// Peek returns the kind of the next value, and consumes only the white space before it. The kind is told from one byte, so
-// the value may still turn out malformed.
+// Peek returns the kind of the next value, and consumes only the white space before it. It looks at one byte, so the value may
+// still be malformed.
 func (s *Scanner) Peek() (Kind, error) {
 	s.space()
 	if s.off < len(s.data) {
