@@ -49,7 +49,6 @@ func (e *PaginationLoopError) Error() string {
 type loopDetector struct {
 	seed          maphash.Seed
 	pages, empty  int
-	text          []byte        // of one item
 	whole, tokens period.Finder // of the pages, and of their tokens alone
 }
 
@@ -78,13 +77,12 @@ func (d *loopDetector) see(page *ListDataIntegrationAssociationsOutput) *Paginat
 // hash returns a hash of the token of a page, and one of the token and the items.
 // It hashes an item at a time, together with the hash of what came before it.
 func (d *loopDetector) hash(page *ListDataIntegrationAssociationsOutput) (token, whole uint64) {
-	d.text = appendStrings(d.text[:0], page.NextToken)
-	token = maphash.Bytes(d.seed, d.text)
+	var room [1 << 10]byte // for an item of usual size; a larger one is allocated
+	token = maphash.Bytes(d.seed, appendStrings(room[:0], page.NextToken))
 	whole = token
 	for i := range page.DataIntegrationAssociations {
-		d.text = binary.LittleEndian.AppendUint64(d.text[:0], whole)
-		d.text = appendItem(d.text, &page.DataIntegrationAssociations[i])
-		whole = maphash.Bytes(d.seed, d.text)
+		text := binary.LittleEndian.AppendUint64(room[:0], whole)
+		whole = maphash.Bytes(d.seed, appendItem(text, &page.DataIntegrationAssociations[i]))
 	}
 	return token, whole
 }

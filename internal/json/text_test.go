@@ -104,6 +104,27 @@ func TestTextIs(t *testing.T) {
 	}
 }
 
+func TestTextSame(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{`"a"`, `"a"`, true},
+		{`"\u0041"`, `"\u0041"`, true},
+		{`"\u0041"`, `"A"`, false},
+		{`"a"`, `"b"`, false},
+		{`"a"`, `"ab"`, false},
+		{`""`, `""`, true},
+	} {
+		a, b := New([]byte(tt.a)), New([]byte(tt.b))
+		x, err := a.Text()
+		y, err2 := b.Text()
+		if got := x.Same(y); err != nil || err2 != nil || got != tt.want {
+			t.Errorf("Same(%s, %s) = %v, %v, %v; want %v", tt.a, tt.b, got, err, err2, tt.want)
+		}
+	}
+}
+
 // A literal that the data ends in gives what there was, and no part of a character.
 func TestTextCut(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
