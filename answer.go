@@ -59,6 +59,9 @@ func (a *attempt) decode(body []byte) error {
 			return a.apiError(body)
 		}
 	}
+	if fault := d.foreign(a.scrub); fault != nil {
+		return a.malformed(fault.path, fault.reason, nil)
+	}
 	if id := requestID(a.resp); id != "" && !a.stacked {
 		awsmiddleware.SetRequestIDMetadata(&page.ResultMetadata, id)
 	}

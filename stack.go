@@ -145,15 +145,15 @@ func (s *step) addTo(stack *middleware.Stack, c *call) {
 	}
 	add := stackStep{s}
 	switch s.phase {
-	case initialize:
+	case inInitialize:
 		stack.Initialize.Add(add, middleware.After)
-	case serialize:
+	case inSerialize:
 		stack.Serialize.Add(add, middleware.After)
-	case build:
+	case inBuild:
 		stack.Build.Add(add, middleware.After)
-	case finalize:
+	case inFinalize:
 		stack.Finalize.Add(add, middleware.After)
-	case deserialize:
+	case inDeserialize:
 		stack.Deserialize.Add(add, middleware.After)
 	}
 }
