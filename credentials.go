@@ -2,9 +2,9 @@ package appintegrations
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,7 +20,7 @@ func (c *call) identity(ctx context.Context) (anonymous bool, err error) {
 	if aws.IsCredentialsProvider(provider, (*aws.AnonymousCredentials)(nil)) {
 		return true, nil
 	}
-	creds, err := retrieve(ctx, provider)
+	creds, err := retrieve(ctx, provider, c.options.attemptTimeout())
 	if err != nil {
 		return false, foreign("get credentials", err)
 	}
@@ -37,35 +37,43 @@ func (c *call) provider() aws.CredentialsProvider {
 	return c.options.Credentials
 }
 
-// retrieve asks a provider, and waits no longer than ctx allows: one that pays
-// no attention to it is left to finish by itself, as the cache of the SDK does.
-func retrieve(ctx context.Context, provider aws.CredentialsProvider) (aws.Credentials, error) {
-	if cache, ok := provider.(*aws.CredentialsCache); ok {
-		return cache.Retrieve(ctx)
+// retrieve asks a provider, and waits no longer than ctx allows. limit is that
+// of a retrieval that other calls may wait for too.
+func retrieve(ctx context.Context, provider aws.CredentialsProvider, limit time.Duration) (aws.Credentials, error) {
+	switch p := provider.(type) {
+	case *credentialsCache:
+		return p.retrieve(ctx, limit)
+	case *sdkCache:
+		return p.Retrieve(ctx)
+	case *aws.CredentialsCache:
+		return p.Retrieve(ctx)
 	}
-	type result struct {
-		creds    aws.Credentials
-		err      error
-		panicked any
+	return uncached(provider).retrieve(ctx, limit)
+}
+
+// uncached is a cache for one retrieval: it is canceled when this call gives
+// up, and its panic is that of this call.
+func uncached(provider aws.CredentialsProvider) *credentialsCache {
+	return &credentialsCache{provider: aws.CredentialsProviderFunc(provider.Retrieve)}
+}
+
+// refresh returns other credentials than those that the service rejected as
+// expired, or the rejected ones if the provider has no others.
+func refresh(ctx context.Context, provider aws.CredentialsProvider, rejected aws.Credentials, limit time.Duration) (aws.Credentials, error) {
+	cache, ok := provider.(interface {
+		refresh(context.Context, aws.Credentials, time.Duration) (aws.Credentials, error)
+	})
+	if ok {
+		return cache.refresh(ctx, rejected, limit)
 	}
-	retrieved := make(chan result, 1)
-	go func() {
-		r := result{err: errors.New("the provider ended the goroutine that it was called in")}
-		defer func() {
-			r.panicked = recover() // it belongs to the caller, who may recover from it
-			retrieved <- r
-		}()
-		r.creds, r.err = provider.Retrieve(ctx)
-	}()
-	select {
-	case r := <-retrieved:
-		if r.panicked != nil {
-			panic(r.panicked)
-		}
-		return r.creds, r.err
-	case <-ctx.Done():
-		return aws.Credentials{}, &aws.RequestCanceledError{Err: ctx.Err()}
+	creds, err := retrieve(ctx, provider, limit)
+	if err != nil || !sameKeys(creds, rejected) {
+		return creds, err
 	}
+	if cache, ok := provider.(invalidator); ok {
+		cache.Invalidate()
+	}
+	return retrieve(ctx, provider, limit)
 }
 
 // checkCredentials refuses keys that can never sign. A control character would
@@ -85,16 +93,17 @@ func checkCredentials(creds aws.Credentials) error {
 }
 
 // cached puts a cache, with one retrieval at a time, before a provider of the
-// client. A provider that is a cache already is left alone, and so are no
-// provider and anonymous credentials, for which there is nothing to retrieve.
+// client. A cache of the SDK is used as it is. So are no provider and anonymous
+// credentials, for which there is nothing to retrieve.
 func cached(p aws.CredentialsProvider) aws.CredentialsProvider {
 	if p == nil || aws.IsCredentialsProvider(p, (*aws.AnonymousCredentials)(nil)) {
 		return p
 	}
-	if _, ok := p.(*aws.CredentialsCache); ok {
-		return p
+	if cache, ok := p.(*aws.CredentialsCache); ok {
+		return &sdkCache{CredentialsCache: cache}
 	}
-	return aws.NewCredentialsCache(unpinned(p)) // a provider may have methods for the cache
+	// A provider may have methods for the cache.
+	return &credentialsCache{provider: unpinned(p), failure: "failed to refresh cached credentials, "}
 }
 
 // absent reports whether there is no provider, or one that could only panic.

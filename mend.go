@@ -74,18 +74,11 @@ func (c *call) moveClock(err error) bool {
 }
 
 // refreshCredentials fetches other credentials than those that were refused as
-// expired, whatever the cache thinks of them. The cache is told to forget only
-// what failed: another call may have refreshed it already.
+// expired, whatever the cache thinks of them.
 func (c *call) refreshCredentials(caller context.Context, refused error) (bool, error) {
 	ctx, cancel := c.attemptContext(caller)
 	defer cancel()
-	fresh, err := retrieve(ctx, c.provider())
-	if err == nil && sameKeys(fresh, c.creds) {
-		if cache, ok := c.provider().(interface{ Invalidate() }); ok {
-			cache.Invalidate()
-		}
-		fresh, err = retrieve(ctx, c.provider())
-	}
+	fresh, err := refresh(ctx, c.provider(), c.creds, c.options.attemptTimeout())
 	switch {
 	case caller.Err() != nil:
 		return false, canceled(caller, refused)

@@ -112,7 +112,7 @@ var adversaries = map[string]func(text, secret int) (string, string){
 // TestHideIsLinear counts steps: twice the text or the secret costs at most 2.2
 // times as many.
 func TestHideIsLinear(t *testing.T) {
-	const text, secret = 20_000, 4096
+	const text, secret = 24_000, 2048
 	most := 0.0
 	for name, make := range adversaries {
 		steps := func(text, secret int) int {

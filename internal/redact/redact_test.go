@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -192,12 +193,17 @@ func TestHideIsExact(t *testing.T) {
 		if spelling != secret {
 			changed[name]++
 		}
-		require.False(t, strings.Contains(hidden, spelling) && !strings.Contains(Mark, spelling),
+		require.False(t, shows(hidden, spelling),
 			"secret %q, spelled %q by %s between %q and %q: %q", secret, spelling, name, before, after, hidden)
 	}
 	assert.Greater(t, len(changed), 200, "nestings of encodings")
 	assert.Less(t, skipped, pairs/100, "with a longer escape")
 	t.Logf("%d pairs, %d nestings, %d skipped", pairs, len(changed), skipped)
+}
+
+// shows reports whether part of hidden is a spelling; marks are no part of it.
+func shows(hidden, spelling string) bool {
+	return slices.ContainsFunc(strings.Split(hidden, Mark), func(part string) bool { return strings.Contains(part, spelling) })
 }
 
 // longestEscape returns an upper bound of the length of an escape in text.
