@@ -37,18 +37,18 @@ func (c *call) provider() aws.CredentialsProvider {
 	return c.options.Credentials
 }
 
-// retrieve asks a provider, and waits no longer than ctx allows. limit is that
-// of a retrieval that other calls may wait for too.
-func retrieve(ctx context.Context, provider aws.CredentialsProvider, limit time.Duration) (aws.Credentials, error) {
+// retrieve asks a provider, and waits no longer than ctx allows. timeout is the
+// AttemptTimeout of the call.
+func retrieve(ctx context.Context, provider aws.CredentialsProvider, timeout time.Duration) (aws.Credentials, error) {
 	switch p := provider.(type) {
 	case *credentialsCache:
-		return p.retrieve(ctx, limit)
+		return p.retrieve(ctx, timeout)
 	case *sdkCache:
 		return p.Retrieve(ctx)
 	case *aws.CredentialsCache:
 		return p.Retrieve(ctx)
 	}
-	return uncached(provider).retrieve(ctx, limit)
+	return uncached(provider).retrieve(ctx, timeout)
 }
 
 // uncached is a cache for one retrieval: it is canceled when this call gives
@@ -59,21 +59,21 @@ func uncached(provider aws.CredentialsProvider) *credentialsCache {
 
 // refresh returns other credentials than those that the service rejected as
 // expired, or the rejected ones if the provider has no others.
-func refresh(ctx context.Context, provider aws.CredentialsProvider, rejected aws.Credentials, limit time.Duration) (aws.Credentials, error) {
+func refresh(ctx context.Context, provider aws.CredentialsProvider, rejected aws.Credentials, timeout time.Duration) (aws.Credentials, error) {
 	cache, ok := provider.(interface {
 		refresh(context.Context, aws.Credentials, time.Duration) (aws.Credentials, error)
 	})
 	if ok {
-		return cache.refresh(ctx, rejected, limit)
+		return cache.refresh(ctx, rejected, timeout)
 	}
-	creds, err := retrieve(ctx, provider, limit)
+	creds, err := retrieve(ctx, provider, timeout)
 	if err != nil || !sameKeys(creds, rejected) {
 		return creds, err
 	}
 	if cache, ok := provider.(invalidator); ok {
 		cache.Invalidate()
 	}
-	return retrieve(ctx, provider, limit)
+	return retrieve(ctx, provider, timeout)
 }
 
 // checkCredentials refuses keys that can never sign. A control character would

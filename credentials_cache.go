@@ -21,8 +21,10 @@ var errProviderExited = errors.New("the credentials provider ended its goroutine
 // [aws.CredentialsCache] does, and has one retrieval at a time for all calls.
 // It differs in how a retrieval ends:
 //
-//   - A retrieval has a time limit, and is canceled when the last call that
-//     waits for it gives up. The next call starts another one.
+//   - A retrieval is canceled when the last call that waits for it gives up,
+//     because of its AttemptTimeout or its context. The next call starts another
+//     one, and so does a call whose AttemptTimeout is over since the start of the
+//     retrieval.
 //   - A provider that ignores its context keeps its goroutine until it returns.
 //     Its credentials are kept even then if there are no newer ones.
 //   - A panic of the provider is raised in each call that waits, where it can
@@ -41,14 +43,16 @@ type credentialsCache struct {
 	unchanged time.Time  // when a retrieval last returned the keys that were kept
 }
 
-// A retrieval is one call of the provider, and the calls that wait for it.
+// A retrieval is one call of the provider, and the calls that wait for it. What
+// may change is guarded by mu of the cache.
 type retrieval struct {
-	ctx     context.Context
 	cancel  context.CancelFunc
-	before  int           // stored of the cache at the start
-	waiting int           // guarded by mu of the cache
+	started time.Time
+	before  int        // stored of the cache at the start
+	older   *retrieval // that calls still wait for; nil: none
+	waiting int
 	done    chan struct{} // closed when outcome is set
-	outcome outcome
+	outcome *outcome
 }
 
 type outcome struct {
@@ -57,15 +61,13 @@ type outcome struct {
 	panicked any
 }
 
-// Retrieve returns the credentials that are kept, or retrieves them, with no
-// other time limit than that of the calls that wait.
+// Retrieve returns the credentials that are kept, or retrieves them.
 func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return c.retrieve(ctx, 0)
 }
 
-// retrieve is Retrieve with a time limit for the retrieval, if this call starts
-// it. 0 or negative: none.
-func (c *credentialsCache) retrieve(ctx context.Context, limit time.Duration) (aws.Credentials, error) {
+// retrieve is Retrieve for a call with an AttemptTimeout. 0 or negative: none.
+func (c *credentialsCache) retrieve(ctx context.Context, timeout time.Duration) (aws.Credentials, error) {
 	if creds, ok := c.valid(); ok {
 		return creds, nil
 	}
@@ -74,7 +76,7 @@ func (c *credentialsCache) retrieve(ctx context.Context, limit time.Duration) (a
 		c.mu.Unlock()
 		return creds, nil
 	}
-	r := c.join(ctx, limit, aws.Credentials{})
+	r := c.join(ctx, timeout, aws.Credentials{})
 	c.mu.Unlock()
 	return c.wait(ctx, r)
 }
@@ -83,14 +85,14 @@ func (c *credentialsCache) retrieve(ctx context.Context, limit time.Duration) (a
 // expired: those that are kept if another call has refreshed them, else those
 // of a new retrieval. It returns the rejected ones if the provider has no
 // others, and if it had no others less than refreshInterval ago.
-func (c *credentialsCache) refresh(ctx context.Context, rejected aws.Credentials, limit time.Duration) (aws.Credentials, error) {
+func (c *credentialsCache) refresh(ctx context.Context, rejected aws.Credentials, timeout time.Duration) (aws.Credentials, error) {
 	c.mu.Lock()
 	creds, ok := c.valid()
 	if ok && (!sameKeys(creds, rejected) || c.current == nil && time.Since(c.unchanged) < refreshInterval) {
 		c.mu.Unlock()
 		return creds, nil
 	}
-	r := c.join(ctx, limit, rejected)
+	r := c.join(ctx, timeout, rejected)
 	c.mu.Unlock()
 	return c.wait(ctx, r)
 }
@@ -104,43 +106,28 @@ func (c *credentialsCache) valid() (aws.Credentials, bool) {
 	return *kept, true
 }
 
-// join returns the retrieval to wait for, and starts one if there is none. The
-// caller holds mu.
-func (c *credentialsCache) join(ctx context.Context, limit time.Duration, rejected aws.Credentials) *retrieval {
-	if c.current == nil {
-		r := &retrieval{before: c.stored, done: make(chan struct{})}
-		r.ctx, r.cancel = withLimit(context.WithoutCancel(ctx), limit)
-		stop := context.AfterFunc(r.ctx, func() { c.finish(r, outcome{err: context.Cause(r.ctx)}) })
-		c.current = r
-		go func() {
-			defer r.cancel()
-			defer stop()
-			c.run(r, rejected)
-		}()
+// join returns the retrieval to wait for, and starts one if there is none, or
+// none that is younger than timeout. The caller holds mu.
+func (c *credentialsCache) join(ctx context.Context, timeout time.Duration, rejected aws.Credentials) *retrieval {
+	if c.current == nil || timeout > 0 && time.Since(c.current.started) >= timeout {
+		retrieveCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		c.current = &retrieval{cancel: cancel, started: time.Now(), before: c.stored, older: c.current, done: make(chan struct{})}
+		go c.run(retrieveCtx, c.current, rejected)
 	}
 	c.current.waiting++
 	return c.current
 }
 
-// withLimit returns a context that ends after limit with an
-// *[AttemptTimeoutError] as its cause. 0 or negative: no limit.
-func withLimit(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	if limit <= 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeoutCause(ctx, limit, &AttemptTimeoutError{After: limit})
-}
-
 // run calls the provider.
-func (c *credentialsCache) run(r *retrieval, rejected aws.Credentials) {
+func (c *credentialsCache) run(ctx context.Context, r *retrieval, rejected aws.Credentials) {
 	o := outcome{err: errProviderExited}
 	defer func() {
 		if p := recover(); p != nil {
 			o.panicked = p
 		}
-		c.finish(r, o)
+		c.finish(r, &o)
 	}()
-	creds, err := c.ask(r.ctx, rejected)
+	creds, err := c.ask(ctx, rejected)
 	o = outcome{creds: creds, err: err}
 }
 
@@ -169,38 +156,47 @@ func (c *credentialsCache) ask(ctx context.Context, rejected aws.Credentials) (a
 
 type invalidator interface{ Invalidate() }
 
-// finish ends a retrieval with an outcome. What comes after its end is ignored,
-// unless it is credentials and there are no newer ones: a slow provider that
-// ignores its context succeeds all the same. They end a younger retrieval too.
-func (c *credentialsCache) finish(r *retrieval, o outcome) {
+// finish ends a retrieval with what the provider returned. Credentials end all
+// retrievals that calls wait for. Those of a retrieval that was given up, of a
+// slow provider that ignores its context, count if there are no newer ones.
+func (c *credentialsCache) finish(r *retrieval, o *outcome) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	found := o.err == nil && o.panicked == nil && o.creds.HasKeys()
-	if c.current != r {
-		if !found || c.stored != r.before {
-			return
+	if o.err == nil && o.panicked == nil && c.keep(o.creds, r) {
+		for other := c.current; other != nil; other = other.older {
+			other.end(o)
 		}
-		if r = c.current; r != nil {
-			defer r.cancel()
-		}
+		c.current = nil
 	}
-	c.current = nil
-	if found {
-		c.store(o.creds)
+	if c.current == r {
+		c.current = nil
 	}
-	if r != nil {
-		r.outcome = o
-		close(r.done)
-	}
+	r.end(o)
 }
 
-// store keeps credentials. The caller holds mu.
-func (c *credentialsCache) store(creds aws.Credentials) {
-	if kept := c.kept.Load(); kept != nil && sameKeys(*kept, creds) {
+// keep keeps the credentials of a retrieval, and reports whether it did. The
+// caller holds mu.
+func (c *credentialsCache) keep(creds aws.Credentials, r *retrieval) bool {
+	kept := c.kept.Load()
+	same := kept != nil && sameKeys(*kept, creds)
+	if !creds.HasKeys() || c.current != r && (same || c.stored != r.before) {
+		return false
+	}
+	if same {
 		c.unchanged = time.Now()
 	}
 	c.kept.Store(&creds)
 	c.stored++
+	return true
+}
+
+// end passes the outcome to the calls that wait, unless it has one.
+func (r *retrieval) end(o *outcome) {
+	r.cancel()
+	if r.outcome == nil {
+		r.outcome = o
+		close(r.done)
+	}
 }
 
 // wait returns the outcome of a retrieval, and waits for it no longer than ctx
@@ -228,6 +224,7 @@ func (c *credentialsCache) leave(r *retrieval) {
 	if c.current == r {
 		c.current = nil
 	}
+	r.older = nil
 	r.cancel()
 }
 

@@ -155,22 +155,20 @@ func TestCredentialsCacheLastCall(t *testing.T) {
 				return aws.Credentials{}, ctx.Err()
 			}, key("key2"))
 			c := newCacheTest(t, provider, func(o *appintegrations.Options) { o.AttemptTimeout = time.Hour })
-			giveUp := func(d time.Duration, byTimeout bool) {
-				ctx, optFn := t.Context(), c.timeout(d)
-				if !byTimeout {
-					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, d)
+			giveUp := func(d time.Duration) {
+				if byTimeout {
+					var timeout *appintegrations.AttemptTimeoutError
+					assert.ErrorAs(t, c.call(t.Context(), c.timeout(d)), &timeout)
+				} else {
+					ctx, cancel := context.WithTimeout(t.Context(), d)
 					defer cancel()
-					optFn = c.timeout(time.Hour)
+					assert.ErrorIs(t, c.call(ctx), context.DeadlineExceeded)
 				}
-				assert.Error(t, c.call(ctx, optFn))
 				assert.Equal(t, d, time.Since(start))
 			}
 			var wg sync.WaitGroup
-			wg.Go(func() { giveUp(time.Second, false) }) // starts the retrieval, with a limit of an hour
-			synctest.Wait()
 			for n := range 10 {
-				wg.Go(func() { giveUp(time.Duration(n+1)*time.Second, byTimeout) })
+				wg.Go(func() { giveUp(time.Duration(n+1) * time.Second) })
 			}
 			wg.Wait()
 			synctest.Wait()
@@ -188,10 +186,8 @@ func TestCredentialsCacheContext(t *testing.T) {
 	type name struct{}
 	synctest.Test(t, func(t *testing.T) {
 		var value any
-		var deadline bool
 		provider := provides(func(ctx context.Context) (aws.Credentials, error) {
 			value = ctx.Value(name{})
-			_, deadline = ctx.Deadline()
 			select {
 			case <-time.After(3 * time.Second):
 				return key("key1")(ctx)
@@ -210,7 +206,6 @@ func TestCredentialsCacheContext(t *testing.T) {
 		assert.NoError(t, c.call(context.WithValue(t.Context(), name{}, "second")))
 		wg.Wait()
 		assert.Equal(t, "first", value)
-		assert.True(t, deadline, "AttemptTimeout limits a retrieval")
 		assert.EqualValues(t, 1, provider.calls.Load())
 	})
 }
@@ -272,9 +267,43 @@ func TestCredentialsCacheHangs(t *testing.T) {
 	})
 }
 
-// TestCredentialsCacheLimit: the limit of a retrieval is that of the call that
-// starts it.
-func TestCredentialsCacheLimit(t *testing.T) {
+// TestCredentialsCacheJoined: a call that joins a retrieval has all of its own
+// time, though the call that started it has given up.
+func TestCredentialsCacheJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		provider := provides(after(50*time.Second, key("key1")))
+		c := newCacheTest(t, provider)
+		var wg sync.WaitGroup
+		wg.Go(func() { assert.Error(t, c.call(t.Context())) })
+		time.Sleep(25 * time.Second)
+		assert.NoError(t, c.call(t.Context()))
+		wg.Wait()
+		assert.EqualValues(t, 1, provider.calls.Load())
+	})
+}
+
+// TestCredentialsCacheRecovers: the first retrieval that succeeds serves the
+// calls that wait for an older one that hangs, and cancels that.
+func TestCredentialsCacheRecovers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		provider := provides(untilCanceled, after(500*time.Millisecond, key("key2")))
+		c, start := newCacheTest(t, provider), time.Now()
+		var wg sync.WaitGroup
+		for n := range 31 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(n) * time.Second)
+				err := c.call(t.Context())
+				assert.Equal(t, n == 0, err != nil, "call %d: %v", n, err)
+			})
+		}
+		wg.Wait()
+		assert.Equal(t, 30*time.Second+500*time.Millisecond, time.Since(start))
+		assert.EqualValues(t, 2, provider.calls.Load())
+	})
+}
+
+// TestCredentialsCacheTimeout: a slow provider needs a longer AttemptTimeout.
+func TestCredentialsCacheTimeout(t *testing.T) {
 	rows := []struct {
 		name   string
 		option time.Duration

@@ -10,6 +10,8 @@
 package redact
 
 import (
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +39,9 @@ const (
 type Secrets struct {
 	patterns []pattern
 }
+
+// Format writes the mark: no verb shows a secret.
+func (s Secrets) Format(f fmt.State, _ rune) { io.WriteString(f, Mark) }
 
 // New returns the Secrets to hide. A secret of fewer than 3 bytes is ignored:
 // it stands in any text.

@@ -163,6 +163,7 @@ func TestHideSeveral(t *testing.T) {
 	}
 	assert.Equal(t, strings.Repeat("REDACTED ", 20), New(many...).Hide(strings.Join(many, " ")+" "))
 	assert.Equal(t, "text", Secrets{}.Hide("text"))
+	assert.Equal(t, "REDACTED REDACTED [REDACTED]", fmt.Sprintf("%+v %#v %d", s, &s, []Secrets{s}))
 	assert.Equal(t, "REDACTEDx", New("0123456789abcdef", "abcdefghijklmnop").Hide("0123456789abcdefghijklmnopx"), "those that overlap")
 }
 
