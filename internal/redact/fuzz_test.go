@@ -6,9 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzHide states three properties: a secret is hidden in every nesting of
-// encodings, a text is changed only if a part of it decodes to what the secret
-// decodes to, and the steps are linear.
+// FuzzHide states four properties: a secret is hidden in every nesting of
+// encodings, one that the end of the text cuts off too, a text is changed only
+// if a part of it decodes to what the secret decodes to, and the steps are
+// linear.
 func FuzzHide(f *testing.F) {
 	for i := range encoders {
 		f.Add("a/b+NextToken=& %\"", "before", "after", uint(i), uint(i/2), uint64(0x5a5a))
@@ -40,6 +41,11 @@ func FuzzHide(f *testing.F) {
 		hidden, steps := secrets.hide(text, len(text))
 		if shows(hidden, spelling) {
 			t.Errorf("secret %q, spelled %q in %q: %q", secret, spelling, text, hidden)
+		}
+		if kept := spelling[:choice%uint64(len(spelling))]; cutsOff(kept, secret) {
+			if hidden := secrets.Hide(before + kept); shows(hidden, kept) {
+				t.Errorf("secret %q, %q cut off after %q: %q", secret, kept, before, hidden)
+			}
 		}
 		if limit := 40*len(text) + 10*len(secret); len(secrets.patterns[0].tail) == 0 && steps > limit {
 			t.Errorf("%d steps for %q in %q", steps, secret, text)

@@ -23,8 +23,8 @@ const Mark = "REDACTED"
 const (
 	// What is shorter stands in any text.
 	minSecret = 3
-	// The least that is hidden of a secret that the end of the text cuts off.
-	// Fewer bytes are of no use to a thief, and a text may end with them by
+	// The least that is hidden of a secret that the end of the text cuts off:
+	// fewer bytes are of no use to a thief, and a text may end with them by
 	// chance.
 	minCut = 8
 	// A byte takes at most 12 in a text: a backslash in JSON, in JSON, and

@@ -144,6 +144,8 @@ func TestHide(t *testing.T) {
 		{"cut off in JSON of JSON", "01234567\"9", `a 01234567\\`, "a REDACTED"},
 		{"cut off behind an escape", "/1234567+9", "a %2f1234567", "a REDACTED"},
 		{"cut off in a rune", "1234567é9", "a 1234567\xc3", "a REDACTED"},
+		{"cut off, after a percent sign", "41abcdefgh", "%41abcdef", "%REDACTED"},
+		{"cut off, after half an escape", "0041abcdefgh", `\u0041abcd`, `\uREDACTED`},
 		{"two cut off, the longer is hidden", "0101010123", "0101010101", "01REDACTED"},
 	}
 	for _, row := range rows {
@@ -214,6 +216,40 @@ func longestEscape(text string) int {
 		longest = max(longest, len(run))
 	}
 	return longest
+}
+
+// TestHideCutOff cuts texts off in a secret, and in an escape of it.
+func TestHideCutOff(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	cut := 0
+	for range 10_000 {
+		secret := randomText(random, 10+random.IntN(30))
+		spelling := secret
+		for range random.IntN(3) {
+			spelling = encoders[random.IntN(len(encoders))].encode(spelling)
+		}
+		kept := spelling[:random.IntN(len(spelling))]
+		if longestEscape(spelling) >= maxEscape || !cutsOff(kept, secret) {
+			continue
+		}
+		cut++
+		before := randomText(random, random.IntN(8))
+		hidden := New(secret).Hide(before + kept)
+		require.False(t, shows(hidden, kept), "secret %q, %q cut off after %q: %q", secret, kept, before, hidden)
+	}
+	assert.Greater(t, cut, 3_000)
+}
+
+// cutsOff reports whether text decodes to the start of secret, but for an escape
+// that its end cuts off.
+func cutsOff(text, secret string) bool {
+	p := newPattern(secret)
+	for end := len(text); end > 0; end-- {
+		if part := naive(text[:end]); len(part) >= minCut && bytes.HasPrefix(p.body, part) {
+			return strings.ContainsAny(text[end:end+min(1, len(text)-end)], "%\\") || end == len(text)
+		}
+	}
+	return false
 }
 
 var pieces = []string{
