@@ -43,8 +43,8 @@ func cutOff(text string, body []byte, steps *int) int {
 			continue
 		}
 		start = min(start, p.cutOff(units, body, end))
+		*steps += end + 2*len(body)
 	}
-	*steps += len(units) + len(body)
 	return from + start
 }
 

@@ -43,7 +43,7 @@ func FuzzHide(f *testing.F) {
 			t.Errorf("secret %q, spelled %q in %q: %q", secret, spelling, text, hidden)
 		}
 		if kept := spelling[:choice%uint64(len(spelling))]; cutsOff(kept, secret) {
-			if hidden := secrets.Hide(before + kept); shows(hidden, kept) {
+			if hidden := secrets.Hide(before + kept); !strings.HasSuffix(hidden, Mark) {
 				t.Errorf("secret %q, %q cut off after %q: %q", secret, kept, before, hidden)
 			}
 		}
