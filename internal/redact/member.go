@@ -11,12 +11,15 @@ import "strings"
 func Member(text, name string) string {
 	var b strings.Builder
 	done := 0
-	for i := 0; i+len(name) < len(text); i++ {
-		if lower(text[i]) != lower(name[0]) || !strings.EqualFold(text[i:i+len(name)], name) {
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; lower(c) != lower(name[0]) && (c != '\\' || i > 0 && text[i-1] == '\\') {
 			continue
 		}
-		start, end := value(text, i+len(name))
-		if end > start {
+		after := nameEnd(text, i, name)
+		if after < 0 {
+			continue
+		}
+		if start, end := value(text, after); end > start {
 			b.WriteString(text[done:start])
 			b.WriteString(Mark)
 			done, i = end, end-1
@@ -27,6 +30,36 @@ func Member(text, name string) string {
 	}
 	b.WriteString(text[done:])
 	return b.String()
+}
+
+// nameEnd returns where a name ends that starts at i, -1 if it does not stand
+// there. JSON may escape letters of it.
+func nameEnd(text string, i int, name string) int {
+	for n := range len(name) {
+		slashes := 0
+		for i+slashes < len(text) && text[i+slashes] == '\\' {
+			slashes++
+		}
+		size := 1
+		if i += slashes; slashes > 0 {
+			size = len("u0000")
+		}
+		if i+size > len(text) {
+			return -1
+		}
+		c := text[i]
+		if slashes > 0 {
+			if text[i:i+3] != "u00" || hexDigit(int32(text[i+3])) < 0 || hexDigit(int32(text[i+4])) < 0 {
+				return -1
+			}
+			c = byte(hexDigit(int32(text[i+3]))<<4 | hexDigit(int32(text[i+4])))
+		}
+		if lower(c) != lower(name[n]) {
+			return -1
+		}
+		i += size
+	}
+	return i
 }
 
 func lower(c byte) byte {
