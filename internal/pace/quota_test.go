@@ -1,7 +1,6 @@
 package pace_test
 
 import (
-	"container/heap"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -47,9 +46,9 @@ type call struct {
 // 50 ms, then up to 4 s.
 func (l load) run(q *pace.Quota) (done []*call) {
 	r := rand.New(rand.NewPCG(l.seed, 11))
-	var events quotaEvents
+	var events queue[quotaEvent]
 	order := 0
-	push := func(e quotaEvent) { order++; e.order = order; heap.Push(&events, e) }
+	push := func(e quotaEvent) { order++; e.order = order; events.push(e) }
 	made := make([]int, l.callers)
 	next := func(caller int, at time.Duration) {
 		if at > l.until || caller >= 0 && l.calls > 0 && made[caller] == l.calls {
@@ -66,8 +65,8 @@ func (l load) run(q *pace.Quota) (done []*call) {
 	if l.arrive > 0 {
 		next(-1, 0)
 	}
-	for len(events) > 0 {
-		e := heap.Pop(&events).(quotaEvent)
+	for events.len() > 0 {
+		e := events.pop()
 		c := e.call
 		if !e.back {
 			if c.requests == 0 && c.caller < 0 {
@@ -106,19 +105,8 @@ type quotaEvent struct {
 	order int
 }
 
-type quotaEvents []quotaEvent
-
-func (q quotaEvents) Len() int { return len(q) }
-func (q quotaEvents) Less(i, j int) bool {
-	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].order < q[j].order
-}
-func (q quotaEvents) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *quotaEvents) Push(e any)   { *q = append(*q, e.(quotaEvent)) }
-func (q *quotaEvents) Pop() any {
-	last := len(*q) - 1
-	e := (*q)[last]
-	*q = (*q)[:last]
-	return e
+func (e quotaEvent) before(f quotaEvent) bool {
+	return e.at < f.at || e.at == f.at && e.order < f.order
 }
 
 // count returns the requests of a call of those that began from from to until,
