@@ -1,7 +1,6 @@
 package pace_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
