@@ -37,11 +37,11 @@ func TestDetector(t *testing.T) {
 		{"two waves with pages between", []script{{ms, "p", 10}, {0, "x", 9}, {100 * ms, "p", 2}, {0, "x", 9}}, 9, true},
 		{"two waves with a page between that was sent before", []script{{ms, "p", 10}, {0, "x", 9}, {10 * ms, "p", 1}, {60 * ms, "-x", 1}, {0, "x", 9}}, 0, false},
 		{"two waves 3 s apart", []script{{ms, "p", 10}, {0, "x", 9}, {100 * ms, "p", 30}, {0, "x", 9}}, 0, false},
-		{"remembered for 10 s", []script{{10 * ms, "px", 20}, {time.Second, "pppppppppx", 1}}, 12, true},
+		{"remembered for 10 s", []script{{10 * ms, "px", 20}, {time.Second, "ppppppppx", 1}}, 12, true},
 		{"forgotten after 10 s", []script{{10 * ms, "px", 20}, {time.Second, "ppppppppppppx", 1}}, 11, false},
 		{"remembered while 503s are few", []script{{10 * ms, "px", 20}, {100 * ms, "pppppppppppppppppppx", 100}}, 111, true},
-		{"pacing does not help: not for 5 min", []script{{10 * ms, "px", 20}, {10 * ms, "px", 5000}}, 0, false},
-		{"pacing does not help: again after 5 min", []script{{10 * ms, "px", 300}, {10 * time.Second, "p", 30}, {10 * ms, "px", 20}}, 0, true},
+		{"pacing does not help: not for 5 min", []script{{10 * ms, "px", 20}, {10 * ms, "px", 5000}}, 211, false}, // for 4 s, and 20 responses,
+		{"pacing does not help: again after 5 min", []script{{10 * ms, "px", 300}, {10 * time.Second, "p", 30}, {10 * ms, "px", 20}}, 222, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var d pace.Detector
@@ -62,9 +62,45 @@ func TestDetector(t *testing.T) {
 					}
 				}
 			}
-			if last != row.last || row.throttles > 0 && throttles != row.throttles || !row.last && row.throttles == 0 && throttles > 300 {
+			if last != row.last || throttles != row.throttles {
 				t.Errorf("%d throttles, the last is one: %v; want %d, %v", throttles, last, row.throttles, row.last)
 			}
 		})
+	}
+}
+
+// TestBare503 has a limiter that answers bare 503s, and hosts that answer some
+// requests with 503s whatever the rate.
+func TestBare503(t *testing.T) {
+	const horizon = 120 * time.Second
+	for _, row := range []struct {
+		name        string
+		rate, burst float64
+		broken      float64 // the share of the 503s
+		workers     int
+		latency     time.Duration
+		least       float64 // pages a second
+		lost, most  float64 // calls, and 503s, of the requests
+	}{
+		{"5/s", 5, 5, 0, 32, 20 * ms, 4.9, 0.06, 0.30},
+		{"20/s", 20, 40, 0, 32, 20 * ms, 20, 0.002, 0.06},
+		{"20/s, 300 ms", 20, 40, 0, 32, 300 * ms, 20, 0.002, 0.06},
+		{"20/s, 200 workers", 20, 40, 0, 200, 20 * ms, 20, 0.01, 0.20},
+		{"100/s", 100, 10, 0, 32, 20 * ms, 98, 0.002, 0.02},
+		{"1000/s", 1000, 500, 0, 64, 20 * ms, 980, 0.002, 0.02},
+		{"one in a hundred", 1e6, 1e6, 0.01, 32, 20 * ms, 1500, 0.001, 0.02},
+		{"one in seven", 1e6, 1e6, 0.14, 32, 20 * ms, 1000, 0.01, 0.16},
+		{"one in four", 1e6, 1e6, 0.25, 32, 20 * ms, 600, 0.02, 0.27},
+		{"one in three", 1e6, 1e6, 0.34, 32, 300 * ms, 40, 0.04, 0.36},
+	} {
+		o := scenario{
+			limiter: newBucket(steady(row.rate), row.burst), algorithm: newEstimator, workers: row.workers,
+			horizon: horizon, latency: around(row.latency), bare: true, broken: row.broken, seed: 1,
+		}.run()
+		passed, lost := float64(o.passed)/horizon.Seconds(), float64(o.lost)/float64(o.sent)
+		t.Logf("%-18s %.1f pages a second, %d calls lost, %.1f %% bare 503s, %d of them taken for throttles", row.name, passed, o.lost, 100*o.throttledShare(), o.taken)
+		if passed < row.least || lost > row.lost || o.throttledShare() > row.most {
+			t.Errorf("%s: %.1f pages a second, %.4f calls lost, %.3f bare 503s; want at least %.1f, at most %.4f, %.2f", row.name, passed, lost, o.throttledShare(), row.least, row.lost, row.most)
+		}
 	}
 }

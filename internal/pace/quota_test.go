@@ -247,21 +247,30 @@ func TestOutage(t *testing.T) {
 // ever, at once or slowly.
 func TestPartialOutage(t *testing.T) {
 	for _, row := range []struct {
-		callers     int
-		share       float64
-		most, least float64 // requests a call, calls that succeed
+		callers        int
+		think          time.Duration
+		failure, takes time.Duration // a success takes takes
+		share          float64
+		most, least    float64 // requests a call, calls that succeed
 	}{
-		{1, 0.01, 1.02, 0.999},
-		{1, 0.50, 1.80, 0.80}, // by three attempts a call: 1.75, 0.875
-		{64, 0.01, 1.02, 0.999},
-		{64, 0.50, 1.80, 0.85},
-		{64, 0.95, 1.60, 0.07}, // few attempts are under way together
-		{2000, 0.50, 1.80, 0.86},
-		{2000, 0.99, 1.05, 0.008}, // overloaded: retries would be 2 of 3 requests
+		{1, time.Second, 20 * ms, 20 * ms, 0.01, 1.02, 0.999},
+		{1, time.Second, 20 * ms, 20 * ms, 0.50, 1.80, 0.85}, // by three attempts a call: 1.75, 0.875
+		{1, ms, 1 * ms, 300 * ms, 0.50, 1.80, 0.85},
+		{4, ms, 1 * ms, 300 * ms, 0.33, 1.50, 0.95},
+		{64, time.Second, 20 * ms, 20 * ms, 0.01, 1.02, 0.999},
+		{64, time.Second, 20 * ms, 20 * ms, 0.50, 1.80, 0.86},
+		{64, ms, 1 * ms, 300 * ms, 0.50, 1.80, 0.86},
+		{64, ms, 30 * time.Second, 20 * ms, 0.50, 1.80, 0.86},
+		{64, time.Second, 20 * ms, 20 * ms, 0.95, 1.60, 0.07}, // few attempts are under way together
+		{2000, time.Second, 20 * ms, 20 * ms, 0.50, 1.80, 0.86},
+		{2000, time.Second, 20 * ms, 20 * ms, 0.99, 1.05, 0.008}, // overloaded: retries would be 2 of 3 requests
 	} {
 		var q pace.Quota
-		l := load{callers: row.callers, think: time.Second, until: time.Hour / time.Duration(row.callers) * 4, seed: 5, outcome: func(_ time.Duration, r *rand.Rand) reply {
-			return reply{20 * ms, r.Float64() >= row.share}
+		l := load{callers: row.callers, think: row.think, until: time.Hour / time.Duration(row.callers) * 4, seed: 5, outcome: func(_ time.Duration, r *rand.Rand) reply {
+			if r.Float64() < row.share {
+				return reply{row.failure, false}
+			}
+			return reply{row.takes, true}
 		}}
 		l.until = max(l.until, time.Minute)
 		n, requests, succeeded := count(l.run(&q), 10*time.Second, l.until)

@@ -49,65 +49,87 @@ func (h herd) bound() float64 { return (float64(h.lists) - h.burst) / h.rate }
 
 const seeds = 30
 
-func TestHerdTable(t *testing.T) {
-	if !*tables {
-		t.Skip("needs -pace.tables")
-	}
-	for _, r := range rivals {
-		for _, h := range herds {
-			fmt.Printf("%-7s %3d lists at %3.0f/s b%-3.0f", r.name, h.lists, h.rate, h.burst)
+func printHerds(rows []herd, from uint64) {
+	for _, h := range rows {
+		for _, r := range rivals {
+			fmt.Printf("%4d lists at %3.0f/s b%-3.0f %-7s", h.lists, h.rate, h.burst, r.name)
 			for _, latency := range []time.Duration{1 * ms, 20 * ms, 80 * ms, 300 * ms} {
 				var ratios, throttled []float64
 				lost := 0
 				for seed := range uint64(seeds) {
-					o := h.scenario(seed, latency, func() algorithm { return r.make(h.rate, h.burst) }).run()
+					o := h.scenario(from+seed, latency, func() algorithm { return r.make(h.rate, h.burst) }).run()
 					ratios = append(ratios, o.took.Seconds()/h.bound())
 					throttled = append(throttled, o.throttledShare())
 					lost += o.lost
 				}
-				fmt.Printf(" | %5v: %.2f (%.2f) thr %2.0f %% lost %d", latency, median(ratios), slices.Max(ratios), 100*median(throttled), lost)
+				fmt.Printf(" | %5v: %.2f (%.2f) %2.0f %% lost %d", latency, median(ratios), slices.Max(ratios), 100*median(throttled), lost)
 			}
 			fmt.Println()
 		}
 	}
 }
 
-func oneCell(r rival, rate, burst float64, latency time.Duration, seed uint64) outcome {
-	return scenario{
-		limiter: newBucket(steady(rate), burst), algorithm: func() algorithm { return r.make(rate, burst) },
-		workers: 32, wanted: int(burst + max(rate*60, 120)), horizon: time.Hour, latency: around(latency), seed: seed,
-	}.run()
-}
-
-func TestOneTable(t *testing.T) {
+// TestHerdTable prints the time over the bound, median and worst, the throttled
+// share, and the calls lost of all seeds.
+func TestHerdTable(t *testing.T) {
 	if !*tables {
 		t.Skip("needs -pace.tables")
 	}
+	printHerds(herds, 0)
+}
+
+func printOne(rates, bursts []float64, latencies []time.Duration, from uint64) {
 	for _, r := range rivals {
-		var sum, worst float64
-		n := 0
-		for _, latency := range []time.Duration{1 * ms, 80 * ms, 300 * ms} {
-			fmt.Printf("%-7s %5v ", r.name, latency)
-			for _, rate := range []float64{1, 2, 5, 20, 100, 1000} {
-				fmt.Printf("|%4.0f: ", rate)
-				for _, burst := range []float64{1, 10, 100, 500} {
+		var all, slow, quick []float64
+		for _, latency := range latencies {
+			fmt.Printf("%-7s %5v", r.name, latency)
+			for _, rate := range rates {
+				fmt.Printf(" | %g/s:", rate)
+				for _, burst := range bursts {
 					if rate >= 1000 && burst < 10 || rate*latency.Seconds() > 28 {
-						continue
+						continue // too few workers
 					}
-					var ratios, throttled []float64
-					for seed := range uint64(5) {
-						o := oneCell(r, rate, burst, latency, seed)
-						ratios = append(ratios, o.took.Seconds()*rate/max(rate*60, 120))
-						throttled = append(throttled, o.throttledShare())
+					ratio, throttled := oneCell(r, rate, burst, latency, from)
+					fmt.Printf(" %.2f/%.0f", ratio, 100*throttled)
+					if all = append(all, ratio); rate <= 3 {
+						slow = append(slow, throttled)
+					} else {
+						quick = append(quick, throttled)
 					}
-					worst, sum, n = max(worst, median(ratios)), sum+math.Log(median(ratios)), n+1
-					fmt.Printf("%.2f/%2.0f ", median(ratios), 100*median(throttled))
 				}
 			}
 			fmt.Println()
 		}
-		fmt.Printf("%-7s geometric mean %.3f, worst %.2f\n", r.name, math.Exp(sum/float64(n)), worst)
+		sum := 0.0
+		for _, x := range all {
+			sum += math.Log(x)
+		}
+		fmt.Printf("%-7s geometric mean %.3f, worst %.2f, throttled up to 3/s %.0f %%, above %.1f %%\n", r.name,
+			math.Exp(sum/float64(len(all))), slices.Max(all), 100*median(slow), 100*median(quick))
 	}
+}
+
+// oneCell returns the medians of five seeds.
+func oneCell(r rival, rate, burst float64, latency time.Duration, from uint64) (ratio, throttled float64) {
+	var ratios, shares []float64
+	for seed := range uint64(5) {
+		o := scenario{
+			limiter: newBucket(steady(rate), burst), algorithm: func() algorithm { return r.make(rate, burst) },
+			workers: 32, wanted: int(burst + max(rate*60, 120)), horizon: time.Hour, latency: around(latency), seed: from + seed,
+		}.run()
+		ratios = append(ratios, o.took.Seconds()*rate/max(rate*60, 120))
+		shares = append(shares, o.throttledShare())
+	}
+	return median(ratios), median(shares)
+}
+
+// TestOneTable prints the time over the bound and the throttled share in percent,
+// of the bursts 1, 10, 100, 500.
+func TestOneTable(t *testing.T) {
+	if !*tables {
+		t.Skip("needs -pace.tables")
+	}
+	printOne([]float64{1, 2, 5, 20, 100, 1000}, []float64{1, 10, 100, 500}, []time.Duration{1 * ms, 80 * ms, 300 * ms}, 0)
 }
 
 // A sharedRow has processes that share a quota, the second of which starts apart
@@ -277,4 +299,36 @@ func TestOddTable(t *testing.T) {
 		t.Skip("needs -pace.tables")
 	}
 	printOdds(odds(), 0)
+}
+
+// TestHeldOutTable prints scenarios and seeds that no constant was chosen by.
+func TestHeldOutTable(t *testing.T) {
+	if !*tables {
+		t.Skip("needs -pace.tables")
+	}
+	const from = 200
+	printHerds([]herd{{35, 3, 4, 0}, {12, 1, 2, 0}, {200, 25, 20, 0}, {1500, 400, 50, 0}}, from)
+	printOne([]float64{1.5, 3, 8, 35, 60, 300}, []float64{1, 3, 25, 70}, []time.Duration{12 * ms, 45 * ms, 200 * ms}, from)
+	printShared([]sharedRow{
+		{2, 8, 10, 45 * time.Second, 400 * time.Second, 0},
+		{2, 60, 30, 20 * time.Second, 240 * time.Second, 0},
+		{2, 300, 300, 40 * time.Second, 240 * time.Second, 0},
+		{3, 3, 5, 20 * time.Second, 500 * time.Second, 0},
+		{5, 35, 60, 10 * time.Second, 300 * time.Second, 0},
+		{16, 60, 100, 0, 240 * time.Second, 0},
+		{16, 300, 100, 2 * time.Second, 240 * time.Second, 0},
+		{50, 10, 50, 0, 240 * time.Second, 0},
+	}, from)
+	late := rateOdd("400/s, timers up to 5 ms late", 0, 0, steady(400), 60)
+	late.late = 5 * ms
+	printOdds([]odd{
+		rateOdd("50 -> 200/s", 0, 0, turns(50, 200, 40), 100),
+		rateOdd("60 -> 6/s", 0, 0, turns(60, 6, 40), 140),
+		rateOdd("5 -> 50/s", 0, 0, turns(5, 50, 40), 120),
+		rateOdd("nothing for 30 s, then 30/s", 0, 0, func(x float64) float64 { return 30 * min(1, float64(int((x+30)/60))) }, 120),
+		fixedOdd("fixed 50 in 5 s", 0, 0, 50, 5*time.Second, 200),
+		fixedOdd("fixed 7 in 1 s", 0, 0, 7, time.Second, 200),
+		slidingOdd("sliding 100 in 2 s", 0, 0, 100, 2*time.Second, 150),
+		late,
+	}, from)
 }
