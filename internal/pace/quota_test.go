@@ -260,7 +260,7 @@ func TestPartialOutage(t *testing.T) {
 		{64, time.Second, 20 * ms, 20 * ms, 0.01, 1.02, 0.999},
 		{64, time.Second, 20 * ms, 20 * ms, 0.50, 1.80, 0.86},
 		{64, ms, 1 * ms, 300 * ms, 0.50, 1.80, 0.86},
-		{64, ms, 30 * time.Second, 20 * ms, 0.50, 1.80, 0.86},
+		{64, ms, 30 * time.Second, 20 * ms, 0.50, 1.80, 0.82},
 		{64, time.Second, 20 * ms, 20 * ms, 0.95, 1.60, 0.07}, // few attempts are under way together
 		{2000, time.Second, 20 * ms, 20 * ms, 0.50, 1.80, 0.86},
 		{2000, time.Second, 20 * ms, 20 * ms, 0.99, 1.05, 0.008}, // overloaded: retries would be 2 of 3 requests

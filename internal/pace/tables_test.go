@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -331,4 +332,58 @@ func TestHeldOutTable(t *testing.T) {
 		slidingOdd("sliding 100 in 2 s", 0, 0, 100, 2*time.Second, 150),
 		late,
 	}, from)
+}
+
+// TestRealTimeTable prints what passes of a quota in real time: timers are late
+// here.
+func TestRealTimeTable(t *testing.T) {
+	if !*tables {
+		t.Skip("needs -pace.tables")
+	}
+	for _, rate := range []float64{2, 100, 1000} {
+		for _, workers := range []int{1, 32} {
+			for _, r := range []rival{rivals[0], rivals[1]} {
+				fmt.Printf("%-7s %4.0f/s, %2d workers, passed in each of 8 s: %v\n", r.name, rate, workers, realTime(r.make(rate, 100), rate, workers))
+			}
+		}
+	}
+}
+
+// realTime lets workers, whose requests take no time, share a in real time.
+func realTime(a algorithm, rate float64, workers int) (passed [8]int) {
+	var mu, turn sync.Mutex
+	began := time.Now()
+	b := &bucket{rate: steady(rate), burst: 100, tokens: 100, at: began}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				turn.Lock()
+				mu.Lock()
+				wait := a.Wait(time.Now())
+				for wait > 0 {
+					mu.Unlock()
+					time.Sleep(wait)
+					mu.Lock()
+					wait = a.Wait(time.Now())
+				}
+				turn.Unlock()
+				now := time.Now()
+				second := int(now.Sub(began).Seconds())
+				if second >= len(passed) {
+					mu.Unlock()
+					return
+				}
+				if b.take(now) {
+					a.Passed(now)
+					passed[second]++
+				} else {
+					a.Throttled(now, now)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return passed
 }
