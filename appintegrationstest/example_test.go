@@ -18,7 +18,7 @@ func Example() {
 	}
 	defer srv.Close()
 	srv.Put("crm-accounts", appintegrations.DataIntegrationAssociationSummary{ClientId: aws.String("connect")})
-	srv.Fail(appintegrationstest.ProxyPage(502), appintegrationstest.CutBody(20, false))
+	srv.Fail(appintegrationstest.ProxyPage(502), appintegrationstest.CutBody(20))
 
 	out, err := srv.Client().ListDataIntegrationAssociations(context.Background(), &appintegrations.ListDataIntegrationAssociationsInput{
 		DataIntegrationIdentifier: aws.String("crm-accounts"),

@@ -133,9 +133,14 @@ func (s *Server) complete(d DataIntegration) DataIntegration {
 		d.ID = uuid([16]byte(sum[:16]))
 	}
 	if d.ARN == "" {
-		d.ARN = fmt.Sprintf("arn:%s:app-integrations:%s:%s:data-integration/%s", partition(s.opts.Region), s.opts.Region, accountID, d.ID)
+		d.ARN = s.arn(d.ID)
 	}
 	return d
+}
+
+// arn returns the ARN of the data integration with an id.
+func (s *Server) arn(id string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:data-integration/%s", partition(s.opts.Region), signingName, s.opts.Region, accountID, id)
 }
 
 // idInARN returns the id in the ARN of a data integration; empty for any other

@@ -181,7 +181,7 @@ func TestNameWins(t *testing.T) {
 func TestFaultOfIdentifier(t *testing.T) {
 	both(t, func(t *testing.T, c caller) {
 		d := c.srv.PutIntegration(appintegrationstest.DataIntegration{Name: "a"})
-		c.srv.Fail(appintegrationstest.Status(501, "").For("a"), appintegrationstest.Status(502, "").OnDataIntegrations())
+		c.srv.Fail(appintegrationstest.BareStatus(501, "").For("a"), appintegrationstest.BareStatus(502, "").OnDataIntegrations())
 		assert.Equal(t, 404, c.get(t, "b", nil).status)
 		assert.Equal(t, 502, c.integrations(t, nil).status)
 		assert.Equal(t, 200, c.integrations(t, nil).status)

@@ -3,6 +3,7 @@ package appintegrationstest
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +19,7 @@ const maxPayload = 64 << 10
 // maxPageSize is the upper limit of maxResults in the service model.
 const maxPageSize = 50
 
-// exchange is one request while it is answered. The faults of this package find
+// exchange is one request and its response. The faults of this package find
 // it in the request's context.
 type exchange struct {
 	srv        *Server
@@ -43,8 +44,8 @@ const (
 	listIntegrations operation = "ListDataIntegrations"
 )
 
-// ServeHTTP answers one request. It is what the listener calls; call it to put
-// the server behind another one, for example of httptest.NewTLSServer.
+// ServeHTTP sends the response to one request. The listener calls it; call it to
+// put the server behind another one, for example of httptest.NewTLSServer.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		panic(http.ErrAbortHandler)
@@ -58,8 +59,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// after its end.
 	payload, bodyErr := readBody(r.Body)
 	x := s.receive(r, payload)
+	if s.opts.OnRequest != nil {
+		defer x.report(s.opts.OnRequest)
+	}
 	t := &tracker{ResponseWriter: w, srv: s, entry: x.entry}
-	w.Header().Set("X-Amzn-Requestid", requestID())
+	w.Header().Set("X-Amzn-Requestid", x.entry.RequestID)
+	w.Header().Set("X-Amz-Apigw-Id", gatewayID())
 	w.Header().Set("Date", x.now.UTC().Format(http.TimeFormat))
 
 	switch {
@@ -70,6 +75,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		x.serve(t, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)), payload)
 	}
+}
+
+func (x *exchange) report(to func(Request)) {
+	x.srv.mu.Lock()
+	r := x.entry.clone()
+	x.srv.mu.Unlock()
+	to(r)
 }
 
 func readBody(body io.Reader) ([]byte, error) {
@@ -94,6 +106,7 @@ func (s *Server) receive(r *http.Request, payload []byte) *exchange {
 		x.at = position{}
 	}
 	x.entry = &Request{
+		RequestID: requestID(), Proto: r.Proto, TLS: r.TLS != nil,
 		Time: x.now, Method: in.method, Operation: string(x.op), Path: in.path, RawQuery: in.query, Header: r.Header.Clone(),
 		Identifier: x.identifier, Page: int(x.at.page),
 	}
@@ -322,6 +335,13 @@ func requestID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	return uuid(b)
+}
+
+// gatewayID returns an id as API Gateway gives one to each response.
+func gatewayID() string {
+	var b [11]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return base64.URLEncoding.EncodeToString(b[:])
 }
 
 // uuid returns b as a UUID of version 4.

@@ -57,7 +57,7 @@ func TestRunningIsThrottled(t *testing.T) {
 func TestRunningFails(t *testing.T) {
 	srv := appintegrationstest.NewServer(t)
 	srv.Put("crm")
-	srv.Fail(appintegrationstest.Error(&ours.AccessDeniedException{}).OnDataIntegrations())
+	srv.Fail(appintegrationstest.ServiceError(&ours.AccessDeniedException{}).OnDataIntegrations())
 	_, err := Running(t.Context(), appintegrations.NewFromConfig(srv.Config()))
 	var api smithy.APIError
 	require.ErrorAs(t, err, &api)

@@ -68,7 +68,7 @@ func TestFailedHasTypedErrors(t *testing.T) {
 	assert.ErrorIs(t, err, ErrNoIntegration)
 
 	srv.Put(crm, pulls(1)...)
-	srv.Fail(appintegrationstest.Error(&appintegrations.AccessDeniedException{Message: aws.String("not yours")}))
+	srv.Fail(appintegrationstest.ServiceError(&appintegrations.AccessDeniedException{Message: aws.String("not yours")}))
 	_, err = Failed(t.Context(), srv.Client(), crm)
 	var denied *appintegrations.AccessDeniedException
 	require.ErrorAs(t, err, &denied)
