@@ -244,3 +244,17 @@ func TestAdvance(t *testing.T) {
 		assert.Equal(t, appintegrations.ExecutionStatusInProgress, running[0].LastExecutionStatus.ExecutionStatus, "what was put is left as it was")
 	})
 }
+
+// TestPartitions has a Region of each partition.
+func TestPartitions(t *testing.T) {
+	for region, want := range map[string]string{
+		"us-east-1": "aws", "eu-west-1": "aws", "il-central-1": "aws", "cn-north-1": "aws-cn", "us-gov-east-1": "aws-us-gov",
+		"us-iso-west-1": "aws-iso", "us-isob-east-1": "aws-iso-b", "eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f",
+		"eusc-de-east-1": "aws-eusc",
+	} {
+		srv := appintegrationstest.New(func(o *appintegrationstest.Options) { o.Region = region })
+		d := srv.PutIntegration(appintegrationstest.DataIntegration{Name: "a", ID: "5f0c"})
+		assert.Equal(t, "arn:"+want+":app-integrations:"+region+":111122223333:data-integration/5f0c", d.ARN)
+		srv.Close()
+	}
+}

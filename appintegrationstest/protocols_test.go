@@ -3,11 +3,13 @@ package appintegrationstest_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -242,4 +244,17 @@ func TestOnRequest(t *testing.T) {
 			reported = append(reported, r)
 		}
 	})
+}
+
+// TestResetOverTLS has a reset that TLS must not turn into a close.
+func TestResetOverTLS(t *testing.T) {
+	srv := appintegrationstest.NewServer(t, func(o *appintegrationstest.Options) { o.TLS = true })
+	roots := x509.NewCertPool()
+	roots.AddCert(srv.Certificate())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	defer transport.CloseIdleConnections()
+	c := caller{srv: srv, client: &http.Client{Transport: transport}}
+	srv.Fail(appintegrationstest.ResetConnection(), appintegrationstest.CloseConnection())
+	assert.ErrorIs(t, c.get(t, "a", nil).sendErr, syscall.ECONNRESET)
+	assert.ErrorIs(t, c.get(t, "a", nil).sendErr, io.EOF)
 }

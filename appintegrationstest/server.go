@@ -36,12 +36,12 @@ type Options struct {
 	// with; empty: the example key of the AWS documentation.
 	AccessKeyID, SecretAccessKey string
 
-	// SessionToken is the security token that requests must carry; empty: they
-	// must carry none.
+	// SessionToken is the security token that requests must contain; empty: they
+	// must contain none.
 	SessionToken string
 
-	// PageSize is the size of a page that the request does not ask for; 0 or
-	// negative: 25, as the service.
+	// PageSize is the number of items on a page if the request contains no
+	// maxResults; 0 or negative: 25.
 	PageSize int
 
 	// Now is the server's clock: requests must be signed within 5 minutes of it,
@@ -56,13 +56,13 @@ type Options struct {
 	// integrations, which do not count in Quota; zero: no limit.
 	DataIntegrationsQuota Quota
 
-	// Advance, if not nil, returns an association as it is at the time now, which
-	// comes from the server's clock. It is called for each association of a page
-	// when the page is served, so that an execution can begin, complete or fail
-	// while a test waits for it. The identifier is the one that the association was
-	// put under, even if a request used another one of the data integration. The
+	// Advance, if not nil, returns an association as it is at the time now, by the
+	// server's clock. The server calls it for each association on a page when it
+	// sends the page, so that an execution can complete or fail while a test waits
+	// for it. The identifier is the one of Put, or the Name of PutIntegration, even
+	// if the request contains another identifier of the data integration. The
 	// association is a copy of the one that was put: Advance may change it, and
-	// everything it points to. It is called concurrently.
+	// everything that it points to. Advance is called concurrently.
 	Advance func(dataIntegrationIdentifier string, association appintegrations.DataIntegrationAssociationSummary, now time.Time) appintegrations.DataIntegrationAssociationSummary
 
 	// OnRequest, if not nil, is called with each request after its response, for
@@ -70,8 +70,8 @@ type Options struct {
 	OnRequest func(Request)
 }
 
-// Quota is a token bucket: PerSecond requests a second in the long run, Burst
-// of them at once. A request beyond it gets a ThrottlingException without
+// Quota is a token bucket: PerSecond requests a second in the long run, Burst of
+// them at once. A request beyond it gets a ThrottlingException without
 // Retry-After. PerSecond 0 or negative: no quota. Burst below 1: 1.
 type Quota struct {
 	PerSecond float64
@@ -88,8 +88,8 @@ type Request struct {
 	Path       string // as on the wire, escaped
 	RawQuery   string // as on the wire
 	Header     http.Header
-	Identifier string // of the data integration, unescaped; empty if the path is another
-	Page       int    // 1 is the first; 0 if the token is not one of this server
+	Identifier string // of the data integration, unescaped, as the request contains it; empty if the path is another
+	Page       int    // 1 is the first; 0 if the token is not one of this list
 	RequestID  string // the id that the response contains
 	Status     int    // of the response; 0 if none was begun
 	Fault      string // the fault of Fail that the request met, for example "throttle with Retry-After 2s"; "custom" for a Fault of yours
@@ -202,8 +202,8 @@ func (s *Server) enter() bool {
 	return true
 }
 
-// URL returns the endpoint of the server, without a slash at the end. A server
-// of [New] has one too, under a name that resolves nowhere.
+// URL returns the endpoint of the server, without a slash at the end. A server of
+// [New] has one too, with a host name that does not resolve.
 func (s *Server) URL() string { return s.url }
 
 // Certificate returns the certificate of the listener, for the trusted
@@ -241,8 +241,9 @@ type socketless struct{ s *Server }
 
 func (c socketless) Do(r *http.Request) (*http.Response, error) { return c.s.RoundTrip(r) }
 
-// Fail queues faults. A request meets the first one in the queue that matches
-// it, and uses it up.
+// Fail queues faults. A request meets the first fault in the queue that matches it,
+// and uses it up. The faults apply to requests whose signature, method and path
+// are right and that are within the quota.
 func (s *Server) Fail(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
