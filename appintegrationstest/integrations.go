@@ -15,8 +15,8 @@ type DataIntegration struct {
 	// the id.
 	Name string
 
-	// ID is the id; empty: the id in ARN, else a UUID made of Name, the same
-	// every time.
+	// ID is the id; empty: the id in ARN, else a UUID made of the other fields, the
+	// same every time.
 	ID string
 
 	// ARN is the Amazon Resource Name; empty: made of ID, the Server's Region
@@ -88,7 +88,7 @@ func (s *Server) Put(dataIntegrationIdentifier string, associations ...appintegr
 	if it == nil {
 		d := DataIntegration{Name: dataIntegrationIdentifier}
 		if id := idInARN(dataIntegrationIdentifier); id != "" {
-			d = DataIntegration{Name: id, ARN: dataIntegrationIdentifier}
+			d = DataIntegration{ARN: dataIntegrationIdentifier}
 		}
 		it = &integration{key: dataIntegrationIdentifier, DataIntegration: s.complete(d)}
 		s.known.add(it)
@@ -98,23 +98,30 @@ func (s *Server) Put(dataIntegrationIdentifier string, associations ...appintegr
 
 // PutIntegration adds a data integration with associations, and returns it with
 // the fields that were empty filled in. If a data integration of that name is
-// known, PutIntegration appends the associations to it, and replaces its fields
-// by those of d that are not empty; its earlier id and ARN stay valid. The
-// associations are copied.
+// known, or of that id or ARN where d has no name, PutIntegration appends the
+// associations to it, and replaces its fields by those of d that are not empty;
+// its earlier id and ARN stay valid. The associations are copied.
 func (s *Server) PutIntegration(d DataIntegration, associations ...appintegrations.DataIntegrationAssociationSummary) DataIntegration {
 	copies := cloneAll(associations)
-	setDefault(&d.Name, d.ID)
-	setDefault(&d.Name, idInARN(d.ARN))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	it := s.known.names[d.Name]
+	if d.Name == "" {
+		for _, identifier := range []string{d.ARN, d.ID} {
+			if it == nil && identifier != "" {
+				it = s.known.find(identifier)
+			}
+		}
+	}
 	if it == nil {
-		it = &integration{key: d.Name, DataIntegration: s.complete(d)}
+		d = s.complete(d)
+		it = &integration{key: d.Name, DataIntegration: d}
 		s.known.add(it)
 	} else {
 		if d.ID == "" && d.ARN == "" {
 			d.ID, d.ARN = it.ID, it.ARN
 		}
+		setDefault(&d.Name, it.Name)
 		setDefault(&d.SourceURI, it.SourceURI)
 		it.DataIntegration = s.complete(d)
 		s.known.alias(it)
@@ -129,12 +136,13 @@ func (s *Server) complete(d DataIntegration) DataIntegration {
 		d.ID = idInARN(d.ARN)
 	}
 	if d.ID == "" {
-		sum := sha256.Sum256([]byte(d.Name))
+		sum := sha256.Sum256([]byte(d.Name + d.ARN))
 		d.ID = uuid([16]byte(sum[:16]))
 	}
 	if d.ARN == "" {
 		d.ARN = s.arn(d.ID)
 	}
+	setDefault(&d.Name, d.ID)
 	return d
 }
 

@@ -165,6 +165,24 @@ func TestIdentifiers(t *testing.T) {
 	}
 }
 
+// TestPutIntegrationWithoutName finds a known one by its id or ARN, and tells
+// unknown ones apart by what they have.
+func TestPutIntegrationWithoutName(t *testing.T) {
+	both(t, func(t *testing.T, c caller) {
+		crm := c.srv.PutIntegration(appintegrationstest.DataIntegration{Name: "crm"}, associations(1)...)
+		assert.Equal(t, crm, c.srv.PutIntegration(appintegrationstest.DataIntegration{ARN: crm.ARN}, associations(2)[1]))
+		assert.Equal(t, crm, c.srv.PutIntegration(appintegrationstest.DataIntegration{ID: crm.ID}, associations(3)[2]))
+		assertServed(t, c.get(t, "crm", nil), clientIDs(1, 3))
+
+		a := c.srv.PutIntegration(appintegrationstest.DataIntegration{ARN: "a"}, associations(1)...)
+		b := c.srv.PutIntegration(appintegrationstest.DataIntegration{ARN: "b"}, associations(2)...)
+		assert.NotEqual(t, a.ID, b.ID)
+		assert.Equal(t, []string{a.ID, b.ID}, []string{a.Name, b.Name})
+		assertServed(t, c.get(t, "a", nil), clientIDs(1, 1))
+		assertServed(t, c.get(t, b.Name, nil), clientIDs(1, 2))
+	})
+}
+
 // TestNameWins has a data integration whose name is the id of another.
 func TestNameWins(t *testing.T) {
 	both(t, func(t *testing.T, c caller) {

@@ -102,39 +102,39 @@ func parseAssociation(line []byte) (a appintegrations.DataIntegrationAssociation
 
 // put gives the server its data integrations, and returns a description.
 func (f *flags) put(srv *appintegrationstest.Server, data []found) string {
-	counts := map[string]int{}
-	var names []string
-	count := func(name string, n int) {
-		if _, known := counts[name]; !known {
-			names = append(names, name)
+	type total struct {
+		name, arn string
+		n         int
+	}
+	var totals []*total
+	byARN := map[string]*total{}
+	count := func(d appintegrationstest.DataIntegration, n int) {
+		t := byARN[d.ARN]
+		if t == nil {
+			t = &total{name: d.Name, arn: d.ARN}
+			totals, byARN[d.ARN] = append(totals, t), t
 		}
-		counts[name] += n
+		t.n += n
 	}
 	for _, name := range f.names {
 		d := srv.PutIntegration(appintegrationstest.DataIntegration{Name: name, SourceURI: "Salesforce://AppFlow/" + name})
 		srv.Put(name, associations(d, f.associations)...)
-		count(name, f.associations)
+		count(d, f.associations)
 	}
 	for _, one := range data {
-		if d := one.integration; d.Name == "" {
-			srv.Put(d.ARN, one.association)
-			count(d.ARN, 1)
-		} else {
-			srv.PutIntegration(d, one.association)
-			count(d.Name, 1)
-		}
+		count(srv.PutIntegration(one.integration, one.association), 1)
 	}
 	const most = 10 // in a line that is to be read
 	var b strings.Builder
-	for i, name := range names {
+	for i, t := range totals {
 		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(names)-most)
+			fmt.Fprintf(&b, " and %d more", len(totals)-most)
 			break
 		}
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "%s (associations: %d)", name, counts[name])
+		fmt.Fprintf(&b, "%s (associations: %d, %s)", t.name, t.n, t.arn)
 	}
 	return b.String()
 }

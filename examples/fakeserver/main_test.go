@@ -100,10 +100,10 @@ func TestFakeserver(t *testing.T) {
 		want int
 		says string // the start line
 	}{
-		{nil, 7, `^fakeserver: listening on http://127\.0\.0\.1:\d+ \(HTTP/1\.1\); data integrations: example \(associations: 7\); stop it with Ctrl-C or kill \d+\n`},
-		{[]string{"-associations", "120", "-page-size", "50"}, 120, `: example \(associations: 120\);`},
-		{[]string{"-associations", "0"}, 0, `: example \(associations: 0\);`},
-		{[]string{"-data-integration", "crm", "-data-integration", "example", "-associations", "3"}, 3, `: crm \(associations: 3\), example \(associations: 3\);`},
+		{nil, 7, `^fakeserver: listening on http://127\.0\.0\.1:\d+ \(HTTP/1\.1\); data integrations: example \(associations: 7, arn:aws:app-integrations:us-east-1:111122223333:data-integration/[0-9a-f-]{36}\); stop it with Ctrl-C or kill \d+\n`},
+		{[]string{"-associations", "120", "-page-size", "50"}, 120, `: example \(associations: 120, arn:`},
+		{[]string{"-associations", "0"}, 0, `: example \(associations: 0, arn:`},
+		{[]string{"-data-integration", "crm", "-data-integration", "example", "-associations", "3"}, 3, `: crm \(associations: 3, arn:[^)]*\), example \(associations: 3, arn:[^)]*\); stop`},
 	} {
 		p := start(t, 6, "", test.args...)
 		all, err := list(t, p.client(), "example")
@@ -196,7 +196,7 @@ func TestFile(t *testing.T) {
 		require.NoError(t, err, identifier)
 		assert.Equal(t, want, all, identifier)
 	}
-	assert.Contains(t, p.stop(t, syscall.SIGINT), "data-integration/1 (associations: 2), "+arn+"2 (associations: 1), crm (associations: 1);")
+	assert.Contains(t, p.stop(t, syscall.SIGINT), ": 1 (associations: 2, "+arn+"1), 2 (associations: 1, "+arn+"2), crm (associations: 1, arn:aws:app-integrations:us-east-1:111122223333:data-integration/")
 }
 
 // TestRefused has what ends the program at once: with status 2 and one line that
