@@ -30,10 +30,9 @@ type Fault struct {
 	// negative: all from now on, which makes an outage or an endless list.
 	Times int
 
-	// Interval makes the fault for every n-th request that it matches; 0, 1 or
-	// negative: for each of them. Requests that meet a fault earlier in the queue
-	// do not count.
-	Interval int
+	// Nth limits the fault to each Nth request that it matches; 0, 1 or negative:
+	// no limit. Requests that meet a fault earlier in the queue do not count.
+	Nth int
 
 	// Do sends the response and returns true, or sends nothing and returns false:
 	// then the request gets the normal response. Nil: the normal response. Do may
@@ -44,7 +43,7 @@ type Fault struct {
 	Do func(http.ResponseWriter, *http.Request) bool
 
 	name string
-	seen int // requests that the fault matched, for Interval
+	seen int // requests that the fault matched, for Nth
 }
 
 // String returns the name of the fault as in [Request]; "custom" for a fault that
@@ -87,7 +86,7 @@ func (f Fault) Always() Fault {
 //
 //	srv.Fail(appintegrationstest.ProxyPage(503).Every(100).Always()) // 1 % of the requests
 func (f Fault) Every(n int) Fault {
-	f.Interval = max(n, 1)
+	f.Nth = max(n, 1)
 	return f
 }
 
@@ -106,7 +105,7 @@ func (s *Server) takeFault(x *exchange) (Fault, bool) {
 		if !s.matches(f, x) {
 			continue
 		}
-		if f.seen++; f.Interval > 1 && f.seen%f.Interval != 0 {
+		if f.seen++; f.Nth > 1 && f.seen%f.Nth != 0 {
 			continue
 		}
 		taken := *f

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -220,6 +222,53 @@ func TestQuotas(t *testing.T) {
 	}, func(o *appintegrationstest.Options) {
 		o.DataIntegrationsQuota = appintegrationstest.Quota{PerSecond: 0.001, Burst: 1}
 		o.Quota = appintegrationstest.Quota{PerSecond: 0.001, Burst: 2}
+	})
+}
+
+// TestManyAtOnce has 64 callers list and put, over everything that they share.
+func TestManyAtOnce(t *testing.T) {
+	both(t, func(t *testing.T, c caller) {
+		c.srv.PutIntegration(appintegrationstest.DataIntegration{Name: "a", ID: "1"}, associations(30)...)
+		c.srv.Fail(appintegrationstest.BareStatus(501, "").For("1").Every(4).Always())
+		var served, faulted atomic.Int32
+		var wg sync.WaitGroup
+		for i := range 64 {
+			wg.Go(func() {
+				for _, identifier := range []string{"a", "1"} {
+					switch o := c.get(t, identifier, nil); o.status {
+					case 200:
+						served.Add(1)
+					case 501:
+						faulted.Add(1)
+					}
+				}
+				c.srv.PutIntegration(appintegrationstest.DataIntegration{Name: "a", SourceURI: fmt.Sprint(i)}, associations(1)...)
+				c.srv.Put(fmt.Sprintf("own-%d", i))
+				assert.Equal(t, 200, c.integrations(t, nil).status)
+				c.srv.Requests()
+			})
+		}
+		wg.Wait()
+		assert.EqualValues(t, []int32{96, 32}, []int32{served.Load(), faulted.Load()})
+		names := map[string]bool{}
+		query := url.Values{"maxResults": {"50"}}
+		for range 2 {
+			var page integrationsPage
+			require.NoError(t, json.Unmarshal([]byte(c.integrations(t, query).body), &page))
+			for _, d := range page.DataIntegrations {
+				names[d.Name] = true
+			}
+			query.Set("nextToken", page.NextToken)
+		}
+		assert.Len(t, names, 65)
+		assert.Len(t, c.get(t, "a", url.Values{"maxResults": {"50"}}).page.DataIntegrationAssociations, 50)
+		assert.Equal(t, 10, len(c.srv.Requests()), "MaxRequests")
+	}, func(o *appintegrationstest.Options) {
+		o.MaxRequests = 10
+		o.Advance = func(_ string, a appintegrations.DataIntegrationAssociationSummary, _ time.Time) appintegrations.DataIntegrationAssociationSummary {
+			*a.ClientId += "!"
+			return a
+		}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,12 +97,7 @@ func (s *Server) receive(r *http.Request, payload []byte) *exchange {
 	in := received(r, payload)
 	x := &exchange{srv: s, now: s.opts.Now(), query: in.query}
 	x.op, x.identifier = route(r.Method, in.path)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x.scope = x.identifier
-	if it := s.known.find(x.identifier); it != nil {
-		x.scope = it.key
-	}
+	x.scope = s.scope(x.identifier)
 	if x.at, x.tokenOK = s.position(x.scope, in.query); x.op == "" || !x.tokenOK {
 		x.at = position{}
 	}
@@ -110,8 +106,24 @@ func (s *Server) receive(r *http.Request, payload []byte) *exchange {
 		Time: x.now, Method: in.method, Operation: string(x.op), Path: in.path, RawQuery: in.query, Header: r.Header.Clone(),
 		Identifier: x.identifier, Page: int(x.at.page),
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := s.opts.MaxRequests; n > 0 && len(s.log) >= n {
+		s.log = slices.Delete(s.log, 0, len(s.log)-n+1)
+	}
 	s.log = append(s.log, x.entry)
 	return x
+}
+
+// scope returns what the tokens of a list belong to: the same for each identifier
+// of a data integration.
+func (s *Server) scope(identifier string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if it := s.known.find(identifier); it != nil {
+		return it.key
+	}
+	return identifier
 }
 
 func (x *exchange) serve(t *tracker, r *http.Request, payload []byte) {
@@ -133,7 +145,7 @@ func (x *exchange) serve(t *tracker, r *http.Request, payload []byte) {
 		t.finish()
 		return
 	}
-	if ref := x.answer(t); ref != nil {
+	if ref := x.respond(t); ref != nil {
 		x.note(ref)
 	}
 }
@@ -274,7 +286,7 @@ func (x *exchange) items() (item func(int) any, n int, ref *refusal) {
 	}, len(all), nil
 }
 
-// body returns what the request would be answered without a fault. change, if
+// body returns the response that the request gets without a fault. change, if
 // not nil, is applied to a page, not to a refusal.
 func (x *exchange) body(change func(*page)) (status int, code string, body []byte, ref *refusal) {
 	p, ref := x.list()
@@ -295,8 +307,8 @@ func (x *exchange) body(change func(*page)) (status int, code string, body []byt
 	return http.StatusOK, "", encode(wirePage{p.items, token}), nil
 }
 
-// answer writes the answer without a fault.
-func (x *exchange) answer(w http.ResponseWriter) *refusal {
+// respond writes the response without a fault.
+func (x *exchange) respond(w http.ResponseWriter) *refusal {
 	status, code, body, ref := x.body(nil)
 	write(w, status, code, body)
 	return ref
@@ -315,7 +327,7 @@ func (x *exchange) note(ref *refusal) {
 
 func (r *refusal) body() []byte { return encode(map[string]string{"Message": r.message}) }
 
-// head sets the headers of a JSON answer. code is that of an error, or empty.
+// head sets the headers of a JSON response. code is that of an error, or empty.
 func head(h http.Header, code string, length int) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(length))

@@ -65,6 +65,10 @@ type Options struct {
 	// everything that it points to. Advance is called concurrently.
 	Advance func(dataIntegrationIdentifier string, association appintegrations.DataIntegrationAssociationSummary, now time.Time) appintegrations.DataIntegrationAssociationSummary
 
+	// MaxRequests is how many requests [Server.Requests] keeps, the latest ones; 0 or
+	// negative: all of them. A server that runs for days needs a limit.
+	MaxRequests int
+
 	// OnRequest, if not nil, is called with each request after its response, for
 	// example to log it. It is called concurrently; [Server.Close] waits for it.
 	OnRequest func(Request)
@@ -251,7 +255,7 @@ func (s *Server) Fail(faults ...Fault) {
 }
 
 // Requests returns copies of the requests so far, in the order of arrival, also of
-// those that were rejected or dropped.
+// those that were rejected or dropped. Options.MaxRequests limits their number.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -106,7 +106,7 @@ func closeBody(r *http.Request) {
 	}
 }
 
-// response returns what the transport makes of the head of an answer.
+// response returns what the transport makes of the head of a response.
 func (p *pipe) response(ask bool) (*http.Response, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,7 +134,7 @@ func (p *pipe) response(ask bool) (*http.Response, error) {
 }
 
 // gunzipped reads a compressed body. It begins with the first Read, since an
-// answer may stall after its headers.
+// response may stall after its headers.
 type gunzipped struct {
 	compressed io.ReadCloser
 	z          *gzip.Reader

@@ -48,7 +48,7 @@ type signedRequest struct {
 	payload             []byte
 }
 
-// refusal is the answer to a request that is not served.
+// refusal is the response to a request that is rejected.
 type refusal struct {
 	status  int
 	code    string
@@ -71,7 +71,7 @@ func (a authorization) scope() string {
 }
 
 // check returns nil if r is signed as v demands, at a time within the window
-// around now, else the answer that AWS gives. The message of a signature that
+// around now, else the response of AWS. The message of a signature that
 // does not match has the canonical request and the string to sign, never the
 // secret key and never the signature that would be right.
 func (v verifier) check(r signedRequest, now time.Time) *refusal {

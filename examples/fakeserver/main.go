@@ -57,6 +57,7 @@ func serve(ctx context.Context, f *flags, data []found, stdout, stderr io.Writer
 	logger := log.New(stderr, "", log.LstdFlags)
 	srv, err := appintegrationstest.Start(f.options, func(o *appintegrationstest.Options) {
 		o.OnRequest = func(r appintegrationstest.Request) { logger.Print(describe(r)) }
+		o.MaxRequests = 1 // they are in the log
 	})
 	if err != nil {
 		return err

@@ -289,11 +289,11 @@ func TestFaultKinds(t *testing.T) {
 		assert.NotEqual(t, "custom", f.String())
 		assert.False(t, names[f.String()], "%s is there twice", f)
 		names[f.String()] = true
-		assert.Equal(t, []any{3, 2, "crm", true, 0}, []any{f.Page, f.Times, f.Identifier, f.DataIntegrations, f.Interval}, kind.form)
+		assert.Equal(t, []any{3, 2, "crm", true, 0}, []any{f.Page, f.Times, f.Identifier, f.DataIntegrations, f.Nth}, kind.form)
 
 		every, err := parseFault(value+keys, 10)
 		require.NoError(t, err)
-		assert.Equal(t, []int{-1, 10}, []int{every.Times, every.Interval}, kind.form)
+		assert.Equal(t, []int{-1, 10}, []int{every.Times, every.Nth}, kind.form)
 	}
 	for text, want := range map[string]string{
 		"throttle": "throttle", "throttle=2s": "throttle with Retry-After 2s", "stall": "stall without end", "stall=2s": "stall of 2s",
@@ -309,5 +309,5 @@ func TestFaultKinds(t *testing.T) {
 	assert.Equal(t, -1, always.Times)
 	twice, err := parseFault("close,times=2", 10)
 	require.NoError(t, err)
-	assert.Equal(t, []int{2, 10}, []int{twice.Times, twice.Interval})
+	assert.Equal(t, []int{2, 10}, []int{twice.Times, twice.Nth})
 }
