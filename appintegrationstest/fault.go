@@ -13,11 +13,18 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Fault is something that goes wrong with one request. Make one with a function
-// of this package, or with a Do of your own, and queue it with [Server.Fail].
+// Fault is something that goes wrong with a request. Make one with a function of
+// this package, or with a Do of your own, and queue it with [Server.Fail]:
+//
+//	srv.Fail(appintegrationstest.Throttle(0).OnPage(2).Repeat(3))
 type Fault struct {
-	// Identifier is the data integration that the fault is for; empty: any.
+	// Identifier is the name, id or ARN of the data integration that the fault is
+	// for, however a request identifies it; empty: any.
 	Identifier string
+
+	// DataIntegrations says that the fault is for requests for the list of data
+	// integrations; false: for requests for associations.
+	DataIntegrations bool
 
 	// Page is the page that the fault is for, 1 is the first; 0: any.
 	Page int
@@ -45,11 +52,45 @@ func (f Fault) String() string {
 	return f.name
 }
 
+// OnPage returns the fault for page n alone; 1 is the first page, 0 or negative:
+// any page.
+func (f Fault) OnPage(n int) Fault {
+	f.Page = max(n, 0)
+	return f
+}
+
+// For returns the fault for one data integration alone, which may be given by
+// name, id or ARN; empty: any.
+func (f Fault) For(dataIntegrationIdentifier string) Fault {
+	f.Identifier = dataIntegrationIdentifier
+	return f
+}
+
+// Repeat returns the fault for n requests that it matches; below 1: one.
+func (f Fault) Repeat(n int) Fault {
+	f.Times = max(n, 1)
+	return f
+}
+
+// Always returns the fault for every request that it matches.
+func (f Fault) Always() Fault {
+	f.Times = -1
+	return f
+}
+
+// OnDataIntegrations returns the fault for requests for the list of data
+// integrations, instead of requests for associations.
+func (f Fault) OnDataIntegrations() Fault {
+	f.DataIntegrations = true
+	return f
+}
+
 // takeFault returns the first fault in the queue that matches, and uses it up.
 // The caller holds the lock.
-func (s *Server) takeFault(identifier string, page int) (Fault, bool) {
+func (s *Server) takeFault(x *exchange) (Fault, bool) {
 	i := slices.IndexFunc(s.faults, func(f Fault) bool {
-		return (f.Identifier == "" || f.Identifier == identifier) && (f.Page == 0 || f.Page == page)
+		return f.DataIntegrations == (x.op == listIntegrations) &&
+			(f.Identifier == "" || s.known.same(f.Identifier, x.identifier)) && (f.Page == 0 || f.Page == int(x.at.page))
 	})
 	if i < 0 {
 		return Fault{}, false

@@ -213,7 +213,7 @@ func CycleTokens(n int) Fault {
 // number. With Times negative the list is endless.
 func EmptyPage() Fault {
 	return repaged("empty page", func(x *exchange, p *page) {
-		p.items = []wireAssociation{}
+		p.items = []any{}
 		p.next = &position{offset: x.at.offset, page: x.at.page + 1}
 	})
 }

@@ -264,15 +264,13 @@ func TestMatching(t *testing.T) {
 	both(t, func(t *testing.T, c caller) {
 		c.srv.Put("a", associations(4)...)
 		c.srv.Put("b", associations(4)...)
-		second := appintegrationstest.Status(501, "")
-		second.Page = 2
-		ofB := appintegrationstest.Status(502, "")
-		ofB.Identifier, ofB.Times = "b", 2
-		both := appintegrationstest.Status(503, "")
-		both.Identifier, both.Page = "a", 2
-		always := appintegrationstest.Status(504, "")
-		always.Identifier, always.Times = "c", -1
-		c.srv.Fail(second, ofB, both, always)
+		c.srv.Fail(
+			appintegrationstest.Status(501, "").OnPage(2),
+			appintegrationstest.Status(502, "").For("b").Repeat(2),
+			appintegrationstest.Status(503, "").For("a").OnPage(2).Repeat(0),
+			appintegrationstest.Status(504, "").For("c").Always(),
+			appintegrationstest.Status(505, "").For("d").OnPage(-1),
+		)
 
 		size := url.Values{"maxResults": {"2"}}
 		first := c.get(t, "a", size)
@@ -288,7 +286,10 @@ func TestMatching(t *testing.T) {
 		for range 3 {
 			statuses = append(statuses, c.get(t, "c", nil).status)
 		}
-		assert.Equal(t, []int{501, 503, 200, 502, 502, 200, 504, 504, 504}, statuses)
+		for range 2 {
+			statuses = append(statuses, c.get(t, "d", nil).status)
+		}
+		assert.Equal(t, []int{501, 503, 200, 502, 502, 200, 504, 504, 504, 505, 404}, statuses)
 		forged := c.get(t, "a", url.Values{"nextToken": {"x"}})
 		assert.Equal(t, 400, forged.status)
 		assert.Equal(t, 0, last(t, c.srv).Page)
@@ -306,16 +307,16 @@ func TestTokenFaults(t *testing.T) {
 		ends  bool
 		token int // how many different tokens
 	}{
-		{"repeated once", at(appintegrationstest.RepeatToken(), 2), 1, []string{"c1 c2", "c3 c4", "c3 c4", "c5"}, true, 2},
-		{"repeated for ever", at(appintegrationstest.RepeatToken(), 2), -1, []string{"c1 c2", "c3 c4", "c3 c4", "c3 c4", "c3 c4"}, false, 1},
-		{"repeated at the end", at(appintegrationstest.RepeatToken(), 3), 1, []string{"c1 c2", "c3 c4", "c5", "c5"}, true, 2},
+		{"repeated once", appintegrationstest.RepeatToken().OnPage(2), 1, []string{"c1 c2", "c3 c4", "c3 c4", "c5"}, true, 2},
+		{"repeated for ever", appintegrationstest.RepeatToken().OnPage(2), -1, []string{"c1 c2", "c3 c4", "c3 c4", "c3 c4", "c3 c4"}, false, 1},
+		{"repeated at the end", appintegrationstest.RepeatToken().OnPage(3), 1, []string{"c1 c2", "c3 c4", "c5", "c5"}, true, 2},
 		{"repeated at the start", appintegrationstest.RepeatToken(), -1, []string{"c1 c2", "c1 c2", "c1 c2"}, false, 1},
 		{"a cycle of 2", appintegrationstest.CycleTokens(2), -1, []string{"c1 c2", "c3 c4", "c1 c2", "c3 c4", "c1 c2", "c3 c4"}, false, 2},
 		{"a cycle of 3, once", appintegrationstest.CycleTokens(3), 1, []string{"c1 c2", "c3 c4", "c5", "c1 c2", "c3 c4", "c5"}, true, 3},
 		{"a cycle of 1", appintegrationstest.CycleTokens(0), -1, []string{"c1 c2", "c1 c2"}, false, 1},
 		{"empty once", appintegrationstest.EmptyPage(), 1, []string{"", "c1 c2", "c3 c4", "c5"}, true, 3},
-		{"empty for ever", at(appintegrationstest.EmptyPage(), 0), -1, []string{"", "", "", ""}, false, 4},
-		{"empty in the middle", at(appintegrationstest.EmptyPage(), 2), 1, []string{"c1 c2", "", "c3 c4", "c5"}, true, 3},
+		{"empty for ever", appintegrationstest.EmptyPage(), -1, []string{"", "", "", ""}, false, 4},
+		{"empty in the middle", appintegrationstest.EmptyPage().OnPage(2), 1, []string{"c1 c2", "", "c3 c4", "c5"}, true, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			both(t, func(t *testing.T, c caller) {
@@ -342,11 +343,6 @@ func TestTokenFaults(t *testing.T) {
 			})
 		})
 	}
-}
-
-func at(f appintegrationstest.Fault, page int) appintegrationstest.Fault {
-	f.Page = page
-	return f
 }
 
 // TestFaultsOfRefusals spoils an answer that is a refusal.

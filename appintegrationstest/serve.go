@@ -24,13 +24,24 @@ type exchange struct {
 	srv        *Server
 	entry      *Request
 	now        time.Time
-	identifier string
+	op         operation
+	identifier string // of the data integration; empty for listIntegrations
+	scope      string // what the tokens of the list belong to
 	query      string
 	at         position
 	tokenOK    bool
 }
 
 type exchangeKey struct{}
+
+// operation is the name of an operation in the service model; empty: none that
+// the server has.
+type operation string
+
+const (
+	listAssociations operation = "ListDataIntegrationAssociations"
+	listIntegrations operation = "ListDataIntegrations"
+)
 
 // ServeHTTP answers one request. It is what the listener calls; call it to put
 // the server behind another one, for example of httptest.NewTLSServer.
@@ -46,7 +57,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The body is read first: net/http notices that a client has gone only
 	// after its end.
 	payload, bodyErr := readBody(r.Body)
-	x, routed := s.receive(r, payload)
+	x := s.receive(r, payload)
 	t := &tracker{ResponseWriter: w, srv: s, entry: x.entry}
 	w.Header().Set("X-Amzn-Requestid", requestID())
 	w.Header().Set("Date", x.now.UTC().Format(http.TimeFormat))
@@ -57,7 +68,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case len(payload) > maxPayload:
 		x.refuse(t, refuse(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "The body has more than %d bytes.", maxPayload))
 	default:
-		x.serve(t, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)), payload, routed)
+		x.serve(t, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)), payload)
 	}
 }
 
@@ -69,30 +80,34 @@ func readBody(body io.Reader) ([]byte, error) {
 }
 
 // receive enters a request into the log.
-func (s *Server) receive(r *http.Request, payload []byte) (x *exchange, routed bool) {
+func (s *Server) receive(r *http.Request, payload []byte) *exchange {
 	in := received(r, payload)
-	x = &exchange{srv: s, now: s.opts.Now(), query: in.query}
-	x.identifier, routed = route(in.path)
-	if x.at, x.tokenOK = s.position(x.identifier, in.query); !routed || !x.tokenOK {
+	x := &exchange{srv: s, now: s.opts.Now(), query: in.query}
+	x.op, x.identifier = route(r.Method, in.path)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x.scope = x.identifier
+	if it := s.known.find(x.identifier); it != nil {
+		x.scope = it.key
+	}
+	if x.at, x.tokenOK = s.position(x.scope, in.query); x.op == "" || !x.tokenOK {
 		x.at = position{}
 	}
 	x.entry = &Request{
-		Time: x.now, Method: in.method, Path: in.path, RawQuery: in.query, Header: r.Header.Clone(),
+		Time: x.now, Method: in.method, Operation: string(x.op), Path: in.path, RawQuery: in.query, Header: r.Header.Clone(),
 		Identifier: x.identifier, Page: int(x.at.page),
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.log = append(s.log, x.entry)
-	return x, routed && r.Method == http.MethodGet
+	return x
 }
 
-func (x *exchange) serve(t *tracker, r *http.Request, payload []byte, routed bool) {
+func (x *exchange) serve(t *tracker, r *http.Request, payload []byte) {
 	s := x.srv
 	if ref := s.verify.check(received(r, payload), x.now); ref != nil {
 		x.refuse(t, ref)
 		return
 	}
-	if !routed {
+	if x.op == "" {
 		x.refuse(t, refuse(http.StatusNotFound, "UnknownOperationException", "No operation at %s %s", r.Method, x.entry.Path))
 		return
 	}
@@ -114,28 +129,42 @@ func (x *exchange) serve(t *tracker, r *http.Request, payload []byte, routed boo
 func (s *Server) admit(x *exchange) (f Fault, throttled bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.bucket.take(x.now, s.opts.Quota) {
+	quota := s.opts.Quota
+	if x.op == listIntegrations {
+		quota = s.opts.DataIntegrationsQuota
+	}
+	if !s.bucket[x.op].take(x.now, quota) {
 		return f, true
 	}
-	f, ok := s.takeFault(x.identifier, int(x.at.page))
+	f, ok := s.takeFault(x)
 	if ok {
 		x.entry.Fault = f.String()
 	}
 	return f, false
 }
 
-// route returns the identifier in a path of the operation, unescaped.
-func route(path string) (identifier string, ok bool) {
+// route returns the operation that a method and a path name, and the identifier
+// in the path, unescaped.
+func route(method, path string) (operation, string) {
+	if method != http.MethodGet {
+		return "", ""
+	}
+	if path == "/dataIntegrations" {
+		return listIntegrations, ""
+	}
 	parts := strings.Split(path, "/")
 	if len(parts) != 4 || parts[0] != "" || parts[1] != "dataIntegrations" || parts[2] == "" || parts[3] != "associations" {
-		return "", false
+		return "", ""
 	}
 	identifier, err := url.PathUnescape(parts[2])
-	return identifier, err == nil
+	if err != nil {
+		return "", ""
+	}
+	return listAssociations, identifier
 }
 
 // position returns where the page begins that a query asks for.
-func (s *Server) position(identifier, query string) (position, bool) {
+func (s *Server) position(scope, query string) (position, bool) {
 	q, err := url.ParseQuery(query)
 	if err != nil || len(q["nextToken"]) > 1 {
 		return position{}, false
@@ -143,10 +172,10 @@ func (s *Server) position(identifier, query string) (position, bool) {
 	if !q.Has("nextToken") {
 		return position{page: 1}, true
 	}
-	return s.tokens.decode(identifier, q.Get("nextToken"))
+	return s.tokens.decode(scope, q.Get("nextToken"))
 }
 
-// pageSize checks the query, and returns how many associations it asks for.
+// pageSize checks the query, and returns how many items it asks for.
 func (x *exchange) pageSize() (int, *refusal) {
 	bad := func(format string, args ...any) (int, *refusal) {
 		return 0, refuse(http.StatusBadRequest, "InvalidRequestException", format, args...)
@@ -164,7 +193,7 @@ func (x *exchange) pageSize() (int, *refusal) {
 		}
 	}
 	if !x.tokenOK {
-		return bad("The value of nextToken is not a token of this data integration.")
+		return bad("The value of nextToken is not a token of this list.")
 	}
 	if !q.Has("maxResults") {
 		return x.srv.opts.PageSize, nil
@@ -179,7 +208,7 @@ func (x *exchange) pageSize() (int, *refusal) {
 
 // page is one page of a list, before it is written.
 type page struct {
-	items []wireAssociation
+	items []any     // of a wire shape
 	next  *position // nil for the last one
 }
 
@@ -189,23 +218,47 @@ func (x *exchange) list() (page, *refusal) {
 	if ref != nil {
 		return page{}, ref
 	}
-	x.srv.mu.Lock()
-	all, known := x.srv.known[x.identifier]
-	x.srv.mu.Unlock()
-	if !known {
-		return page{}, refuse(http.StatusNotFound, "ResourceNotFoundException", "The data integration %q does not exist.", x.identifier)
+	item, n, ref := x.items()
+	if ref != nil {
+		return page{}, ref
 	}
-	// Put only appends, so what was read under the lock does not change.
-	first := min(int(x.at.offset), len(all))
-	last := min(first+size, len(all))
-	p := page{items: make([]wireAssociation, 0, last-first)}
-	for _, a := range all[first:last] {
-		p.items = append(p.items, toWire(a))
+	first := min(int(x.at.offset), n)
+	last := min(first+size, n)
+	p := page{items: make([]any, 0, last-first)}
+	for i := first; i < last; i++ {
+		p.items = append(p.items, item(i))
 	}
-	if last < len(all) {
+	if last < n {
 		p.next = &position{offset: uint32(last), page: x.at.page + 1}
 	}
 	return p, nil
+}
+
+// items returns the list that the request asks for, as a function of the index,
+// and its length.
+func (x *exchange) items() (item func(int) any, n int, ref *refusal) {
+	s := x.srv
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x.op == listIntegrations {
+		all := make([]DataIntegration, len(s.known.all))
+		for i, it := range s.known.all {
+			all[i] = it.DataIntegration
+		}
+		return func(i int) any { return integrationToWire(all[i]) }, len(all), nil
+	}
+	it := s.known.find(x.identifier)
+	if it == nil {
+		return nil, 0, refuse(http.StatusNotFound, "ResourceNotFoundException", "The data integration %q does not exist.", x.identifier)
+	}
+	// Put only appends, so what was read under the lock does not change.
+	all := it.associations
+	return func(i int) any {
+		if s.opts.Advance == nil {
+			return toWire(all[i])
+		}
+		return toWire(s.opts.Advance(it.key, clone(all[i]), x.now))
+	}, len(all), nil
 }
 
 // body returns what the request would be answered without a fault. change, if
@@ -218,12 +271,15 @@ func (x *exchange) body(change func(*page)) (status int, code string, body []byt
 	if change != nil {
 		change(&p)
 	}
-	out := wirePage{DataIntegrationAssociations: p.items}
+	var token *string
 	if p.next != nil {
-		token := x.srv.tokens.encode(x.identifier, *p.next)
-		out.NextToken = &token
+		text := x.srv.tokens.encode(x.scope, *p.next)
+		token = &text
 	}
-	return http.StatusOK, "", encode(out), nil
+	if x.op == listIntegrations {
+		return http.StatusOK, "", encode(wireIntegrations{p.items, token}), nil
+	}
+	return http.StatusOK, "", encode(wirePage{p.items, token}), nil
 }
 
 // answer writes the answer without a fault.
@@ -261,10 +317,15 @@ func write(w http.ResponseWriter, status int, code string, body []byte) {
 	_, _ = w.Write(body) // a client that has gone is no error here
 }
 
-// requestID returns a random UUID, version 4.
+// requestID returns a random UUID.
 func requestID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return uuid(b)
+}
+
+// uuid returns b as a UUID of version 4.
+func uuid(b [16]byte) string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

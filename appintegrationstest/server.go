@@ -39,8 +39,21 @@ type Options struct {
 	// Nil: time.Now.
 	Now func() time.Time
 
-	// Quota limits the rate of requests; zero: no limit.
+	// Quota limits the rate of requests for associations; zero: no limit.
 	Quota Quota
+
+	// DataIntegrationsQuota limits the rate of requests for the list of data
+	// integrations, which do not count in Quota; zero: no limit.
+	DataIntegrationsQuota Quota
+
+	// Advance, if not nil, returns an association as it is at the time now, which
+	// comes from the server's clock. It is called for each association of a page
+	// when the page is served, so that an execution can begin, complete or fail
+	// while a test waits for it. The identifier is the one that the association was
+	// put under, even if a request used another one of the data integration. The
+	// association is a copy of the one that was put: Advance may change it, and
+	// everything it points to. It is called concurrently.
+	Advance func(dataIntegrationIdentifier string, association appintegrations.DataIntegrationAssociationSummary, now time.Time) appintegrations.DataIntegrationAssociationSummary
 }
 
 // Quota is a token bucket: PerSecond requests a second in the long run, Burst
@@ -55,6 +68,7 @@ type Quota struct {
 type Request struct {
 	Time       time.Time // by Options.Now
 	Method     string
+	Operation  string // "ListDataIntegrationAssociations", "ListDataIntegrations"; empty if the path or the method is another
 	Path       string // as on the wire, escaped
 	RawQuery   string // as on the wire
 	Header     http.Header
@@ -80,10 +94,10 @@ type Server struct {
 
 	mu     sync.Mutex
 	closed bool
-	known  map[string][]appintegrations.DataIntegrationAssociationSummary
+	known  registry
 	faults []Fault
 	log    []*Request
-	bucket bucket
+	bucket map[operation]*bucket
 }
 
 // The key is the example of the AWS documentation, so that scanners for leaked
@@ -159,7 +173,7 @@ func New(optFns ...func(*Options)) *Server {
 		url:    socketlessURL,
 		ctx:    ctx,
 		cancel: cancel,
-		known:  make(map[string][]appintegrations.DataIntegrationAssociationSummary),
+		bucket: map[operation]*bucket{listAssociations: {}, listIntegrations: {}},
 		verify: verifier{
 			keyID: o.AccessKeyID, secret: o.SecretAccessKey, token: o.SessionToken,
 			region: o.Region, service: signingName, window: clockWindow,
@@ -247,20 +261,6 @@ func (s *Server) Config() aws.Config {
 type socketless struct{ s *Server }
 
 func (c socketless) Do(r *http.Request) (*http.Response, error) { return c.s.RoundTrip(r) }
-
-// Put appends associations to those of a data integration, and makes the
-// identifier known, even with none of them. The identifier is compared byte for
-// byte with that of a request, so an ARN is another identifier than the name.
-// The associations are copied.
-func (s *Server) Put(dataIntegrationIdentifier string, associations ...appintegrations.DataIntegrationAssociationSummary) {
-	copies := make([]appintegrations.DataIntegrationAssociationSummary, len(associations))
-	for i, a := range associations {
-		copies[i] = clone(a)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.known[dataIntegrationIdentifier] = append(s.known[dataIntegrationIdentifier], copies...)
-}
 
 // Fail queues faults. A request meets the first one in the queue that matches
 // it, and uses it up.

@@ -48,9 +48,7 @@ func TestFailedIsThrottled(t *testing.T) {
 		srv := appintegrationstest.New()
 		defer srv.Close()
 		srv.Put(crm, pulls(60)...)
-		second := appintegrationstest.Throttle(15 * time.Second)
-		second.Page = 2
-		srv.Fail(second)
+		srv.Fail(appintegrationstest.Throttle(15 * time.Second).OnPage(2))
 
 		began := time.Now()
 		got, err := Failed(t.Context(), srv.Client(), crm)
