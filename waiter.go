@@ -232,7 +232,9 @@ func (w *completedWait) run(ctx context.Context, remaining time.Duration) (*List
 			return w.result(ctx, out, err)
 		}
 		remaining -= time.Since(start)
-		if remaining < w.options.MinDelay || remaining <= 0 {
+		// Where exactly MinDelay is left, the SDK's waiters make another round at
+		// once, and then again: for ever, if the clock stands still.
+		if remaining <= w.options.MinDelay {
 			w.report(progress, 0, true)
 			return nil, w.ended(errMaxWait)
 		}
