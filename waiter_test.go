@@ -251,9 +251,9 @@ func goOnAfter(passing error) waitOption {
 	}
 }
 
-// finishing makes a fake whose associations finish by its clock: number i of n
-// after i minutes, counted from the start.
-func finishing(n, pageSize int) *appintegrationstest.Server {
+// finishing makes a fake whose n associations finish by its clock: number i
+// after i minutes, or after those that are given.
+func finishing(n, pageSize int, minutes ...int) *appintegrationstest.Server {
 	start := time.Now()
 	srv := appintegrationstest.New(func(o *appintegrationstest.Options) {
 		o.PageSize = pageSize
@@ -266,7 +266,11 @@ func finishing(n, pageSize int) *appintegrationstest.Server {
 	})
 	srv.Put("example")
 	for i := range n {
-		srv.Put("example", execution(fmt.Sprint("arn-", i+1), fmt.Sprint(i+1), types.ExecutionStatusInProgress))
+		after := i + 1
+		if len(minutes) > 0 {
+			after = minutes[i]
+		}
+		srv.Put("example", execution(fmt.Sprint("arn-", i+1), strconv.Itoa(after), types.ExecutionStatusInProgress))
 	}
 	return srv
 }
@@ -323,7 +327,12 @@ func TestWaiterOnTheFake(t *testing.T) {
 func TestManyWaiters(t *testing.T) {
 	const waits, pages = 64, 7
 	synctest.Test(t, func(t *testing.T) {
-		srv := finishing(waits, 10)
+		minutes, want := make([]int, waits), 0
+		for i := range minutes {
+			minutes[i] = i % 9
+			want += pages * (1 + minutes[i])
+		}
+		srv := finishing(waits, 10, minutes...)
 		defer srv.Close()
 		w := appintegrations.NewDataIntegrationAssociationsCompletedWaiter(srv.Client(), delays(time.Minute, time.Minute), func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
 			o.AssociationArns = make([]string, 0, 8)
@@ -331,11 +340,11 @@ func TestManyWaiters(t *testing.T) {
 		})
 		start := time.Now()
 		var group sync.WaitGroup
-		for i := 1; i <= waits; i++ {
+		for i, after := range minutes {
 			group.Go(func() {
 				rounds := 0
 				out, err := w.WaitForOutput(t.Context(), input("example"), 24*time.Hour, func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
-					o.AssociationArns = append(o.AssociationArns, fmt.Sprint("arn-", i))
+					o.AssociationArns = append(o.AssociationArns, fmt.Sprint("arn-", i+1))
 					o.ClientOptions = append(o.ClientOptions, func(*appintegrations.Options) {})
 					o.OnProgress = func(p appintegrations.WaitProgress) {
 						rounds++
@@ -344,11 +353,11 @@ func TestManyWaiters(t *testing.T) {
 				})
 				assert.NoError(t, err)
 				assert.Len(t, out.DataIntegrationAssociations, waits)
-				assert.Equal(t, i+1, rounds, "wait %d", i)
-				assert.Equal(t, time.Duration(i)*time.Minute, time.Since(start), "wait %d", i)
+				assert.Equal(t, after+1, rounds, "wait %d", i)
+				assert.Equal(t, time.Duration(after)*time.Minute, time.Since(start), "wait %d", i)
 			})
 		}
 		group.Wait()
-		assert.Len(t, srv.Requests(), pages*(waits*(waits+1)/2+waits))
+		assert.Len(t, srv.Requests(), want)
 	})
 }

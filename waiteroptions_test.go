@@ -1,0 +1,150 @@
+package appintegrations_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-10600c52/appintegrations"
+	"github.com/seed-10600c52/appintegrations/types"
+)
+
+type lines struct{ text []string }
+
+func (l *lines) Logf(c logging.Classification, format string, v ...any) {
+	l.text = append(l.text, string(c)+" "+fmt.Sprintf(format, v...))
+}
+
+// TestWaiterOptionsReachTheCalls: as with the SDK's waiters, APIOptions are
+// appended to the client's, then ClientOptions run.
+func TestWaiterOptionsReachTheCalls(t *testing.T) {
+	none := func(*middleware.Stack) error { return nil }
+	logger := &lines{}
+	calls := 0
+	mock := listFunc(func(_ context.Context, in *appintegrations.ListDataIntegrationAssociationsInput, optFns ...func(*appintegrations.Options)) (*appintegrations.ListDataIntegrationAssociationsOutput, error) {
+		calls++
+		o := appintegrations.Options{APIOptions: make([]func(*middleware.Stack) error, 1, 8), Logger: logger}
+		backing := o.APIOptions[:2]
+		for _, fn := range optFns {
+			fn(&o)
+		}
+		assert.Len(t, o.APIOptions, 1+2+1)
+		assert.Equal(t, "set", o.AppID)
+		assert.Nil(t, backing[1], "the client's own slice is not written to")
+		out := &appintegrations.ListDataIntegrationAssociationsOutput{DataIntegrationAssociations: []types.DataIntegrationAssociationSummary{execution("a", "c", "COMPLETED")}}
+		if in.NextToken == nil {
+			out.NextToken = aws.String("next")
+		}
+		return out, nil
+	})
+	set := func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
+		o.LogWaitAttempts = true
+		o.APIOptions = append(o.APIOptions, none)
+	}
+	w := newWaiter(mock, set)
+	out, err := w.WaitForOutput(t.Context(), input("example"), time.Second, set, func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
+		assert.Equal(t, 20*time.Second, o.MinDelay)
+		assert.Equal(t, 120*time.Second, o.MaxDelay)
+		assert.NotNil(t, o.Retryable)
+		o.ClientOptions = append(o.ClientOptions, nil, func(o *appintegrations.Options) {
+			assert.Len(t, o.APIOptions, 3, "the APIOptions of the waiter came before")
+			o.APIOptions = append(o.APIOptions, none)
+			o.AppID = "set"
+		})
+		o.Retryable = nil
+	})
+	require.NoError(t, err)
+	assert.Len(t, out.DataIntegrationAssociations, 2)
+	assert.Equal(t, 2, calls)
+	assert.Equal(t, []string{"DEBUG attempting waiter request, attempt count: 1"}, logger.text, "one line a round")
+}
+
+func TestWaiterRetryable(t *testing.T) {
+	errMine := errors.New("mine")
+	type retryable = func(context.Context, *appintegrations.ListDataIntegrationAssociationsInput, *appintegrations.ListDataIntegrationAssociationsOutput, error) (bool, error)
+	for _, row := range []struct {
+		name string
+		wrap func(before retryable) retryable
+		want string
+	}{
+		{"its error, unchanged", func(retryable) retryable {
+			return func(context.Context, *appintegrations.ListDataIntegrationAssociationsInput, *appintegrations.ListDataIntegrationAssociationsOutput, error) (bool, error) {
+				return true, errMine
+			}
+		}, "mine"},
+		{"success", func(retryable) retryable {
+			return func(_ context.Context, in *appintegrations.ListDataIntegrationAssociationsInput, _ *appintegrations.ListDataIntegrationAssociationsOutput, _ error) (bool, error) {
+				in.DataIntegrationIdentifier = nil // it is a copy
+				return false, nil
+			}
+		}, ""},
+		{"the default with part of the output", func(before retryable) retryable {
+			return func(ctx context.Context, _ *appintegrations.ListDataIntegrationAssociationsInput, out *appintegrations.ListDataIntegrationAssociationsOutput, err error) (bool, error) {
+				part := &appintegrations.ListDataIntegrationAssociationsOutput{DataIntegrationAssociations: out.DataIntegrationAssociations[:1]}
+				return before(context.WithValue(ctx, errMine, 1), nil, part, err)
+			}
+		}, ""},
+		{"the default with another context", func(before retryable) retryable {
+			return func(_ context.Context, in *appintegrations.ListDataIntegrationAssociationsInput, out *appintegrations.ListDataIntegrationAssociationsOutput, err error) (bool, error) {
+				return before(t.Context(), in, out, err)
+			}
+		}, "the default Retryable needs a context derived from the one that the waiter passed to Retryable"},
+		{"the default with nothing", func(before retryable) retryable {
+			return func(ctx context.Context, in *appintegrations.ListDataIntegrationAssociationsInput, _ *appintegrations.ListDataIntegrationAssociationsOutput, err error) (bool, error) {
+				return before(ctx, nil, nil, nil)
+			}
+		}, "the default Retryable has neither an output nor an error"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			mock := always(execution("a", "c", "COMPLETED"), execution("b", "c", "FAILED"))
+			out, err := newWaiter(mock, func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
+				o.Retryable = row.wrap(o.Retryable)
+			}).WaitForOutput(t.Context(), input("example"), time.Hour)
+			if row.want != "" {
+				assert.EqualError(t, err, row.want)
+				assert.Nil(t, out)
+				return
+			}
+			require.NoError(t, err)
+			assert.Len(t, out.DataIntegrationAssociations, 2)
+		})
+	}
+}
+
+// TestWaiterProgress: what OnProgress gets, and that nothing it or the caller
+// changes moves the wait.
+func TestWaiterProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := finishing(3, 2)
+		defer srv.Close()
+		in := input("example")
+		var texts []string
+		err := newWaiter(srv.Client(), delays(time.Minute, time.Minute)).Wait(t.Context(), in, 3*time.Minute, naming([]string{"arn-1", "arn-9"}, []string{"3"}), onProgress(func(p appintegrations.WaitProgress) {
+			texts = append(texts, p.String())
+			*in.DataIntegrationIdentifier = "changed"
+			p.Statuses["changed"] = 7
+			clear(p.Associations)
+			p.MissingAssociationArns[0] = "changed"
+		}))
+		const tail = "; not in the list: association arn-9"
+		assert.Equal(t, []string{
+			"attempt 1: 2 IN_PROGRESS" + tail + ", next in 1m0s",
+			"attempt 2: 1 COMPLETED, 1 IN_PROGRESS" + tail + ", next in 1m0s",
+			"attempt 3: 1 COMPLETED, 1 IN_PROGRESS" + tail,
+		}, texts)
+		var ended *appintegrations.NotCompletedError
+		require.ErrorAs(t, err, &ended)
+		assert.Equal(t, map[types.ExecutionStatus]int{"COMPLETED": 1, "IN_PROGRESS": 1}, ended.Last.Statuses)
+		assert.Equal(t, []string{"arn-9"}, ended.Last.MissingAssociationArns)
+		assert.Equal(t, "arn-1", *ended.Last.Associations[0].DataIntegrationAssociationArn)
+	})
+}
