@@ -91,6 +91,9 @@ func (o DataIntegrationAssociationsCompletedWaiterOptions) copied() DataIntegrat
 //
 // Each round lists all pages. Only the list of the last round counts: an
 // association that is no longer listed, and that is not named, is not waited for.
+// The status is that of the last execution: until the service reports a new
+// execution, a wait finds the status of the one before. A custom Retryable can
+// tell them apart.
 //
 // The delays between rounds are those of the SDK's waiters, computed by
 // [smithywaiter.ComputeDelay]. The client retries throttles and faults inside a

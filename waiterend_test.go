@@ -291,17 +291,18 @@ func TestWaiterErrorTexts(t *testing.T) {
 		client appintegrations.ListDataIntegrationAssociationsAPIClient
 		id     string
 		option waitOption
+		failed int
 		parts  []string
 	}{
-		{"300 failed", failing(150), "example", nil, []string{"execution failed: data integration example: association arn-0: reason 0\\nlong", "; association arn-2: reason 2", " more"}},
-		{"all of it long", failing(1), "\u202e" + long, nil, []string{"association arn-0: reason 0"}},
-		{"without an ARN", always(types.DataIntegrationAssociationSummary{ClientId: &long, LastExecutionStatus: &types.LastExecutionStatus{ExecutionStatus: "FAILED"}}), "example", nil, []string{"client id long long", "...: no message"}},
-		{"50 missing", always(odd...), long, naming(names, names), []string{"no associations", `not in the list: association arn-0\r\n\x1b[31mlong`, " more: exceeded max wait time for DataIntegrationAssociationsCompleted waiter"}},
-		{"40 odd statuses", always(odd...), "example", nil, []string{"1 ODD\\n0", " more: exceeded max wait time"}},
-		{"endless list", endless, "example", nil, []string{"ListDataIntegrationAssociations"}},
+		{"300 failed", failing(150), "example", nil, 300, []string{"execution failed: data integration example: association arn-0: reason 0\\nlong", "; association arn-2: reason 2", " more"}},
+		{"all of it long", failing(1), "\u202e" + long, nil, 2, []string{"association arn-0: reason 0"}},
+		{"without an ARN", always(types.DataIntegrationAssociationSummary{ClientId: &long, LastExecutionStatus: &types.LastExecutionStatus{ExecutionStatus: "FAILED"}}), "example", nil, 1, []string{"client id long long", "...: no message"}},
+		{"50 missing", always(odd...), long, naming(names, names), 0, []string{"no associations", `not in the list: association arn-0\r\n\x1b[31mlong`, " more: exceeded max wait time for DataIntegrationAssociationsCompleted waiter"}},
+		{"40 odd statuses", always(odd...), "example", nil, 0, []string{"1 ODD\\n0", " more: exceeded max wait time"}},
+		{"endless list", endless, "example", nil, 0, []string{"ListDataIntegrationAssociations"}},
 		{"neither page nor error", listFunc(func(context.Context, *appintegrations.ListDataIntegrationAssociationsInput, ...func(*appintegrations.Options)) (*appintegrations.ListDataIntegrationAssociationsOutput, error) {
 			return nil, nil
-		}), "example", nil, []string{"neither a page nor an error"}},
+		}), "example", nil, 0, []string{"neither a page nor an error"}},
 		{"a service that quotes the request", appintegrations.New(appintegrations.Options{
 			Region: "us-east-1", Credentials: staticCredentials, RetryMaxAttempts: 1,
 			HTTPClient: doFunc(func(r *http.Request) (*http.Response, error) {
@@ -310,7 +311,7 @@ func TestWaiterErrorTexts(t *testing.T) {
 				}
 				return reply(403, `{"message":"you sent `+r.URL.Query().Get("nextToken")+` as `+r.URL.RawQuery+`"}`, "X-Amzn-ErrorType", "AccessDeniedException")(r)
 			}),
-		}), "example", nil, []string{"AccessDeniedException", "you sent REDACTED"}},
+		}), "example", nil, 0, []string{"AccessDeniedException", "you sent REDACTED"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var shown bytes.Buffer
@@ -332,10 +333,13 @@ func TestWaiterErrorTexts(t *testing.T) {
 			for _, secret := range []string{plantedToken, "planted%2Bsecret", staticCredentials.Value.SecretAccessKey} {
 				assert.NotContains(t, shown.String(), secret)
 			}
+			var loop *appintegrations.PaginationLoopError
+			assert.Equal(t, row.name == "endless list", errors.As(err, &loop))
 			var failed *appintegrations.ExecutionFailedError
-			if errors.As(err, &failed) && row.name == "300 failed" {
-				require.Len(t, failed.Executions, 300, "the fields contain all of them")
-				assert.Equal(t, fmt.Sprintf("reason 149\n%s\u202e", long), failed.Executions[299].StatusMessage)
+			require.Equal(t, row.failed > 0, errors.As(err, &failed))
+			if row.failed > 1 {
+				require.Len(t, failed.Executions, row.failed, "the fields contain all of them")
+				assert.Equal(t, fmt.Sprintf("reason %d\n%s\u202e", row.failed/2-1, long), failed.Executions[row.failed-1].StatusMessage, "as it came")
 			}
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-10600c52/appintegrations"
+	"github.com/seed-10600c52/appintegrations/appintegrationstest"
 	"github.com/seed-10600c52/appintegrations/types"
 )
 
@@ -147,4 +148,23 @@ func TestWaiterProgress(t *testing.T) {
 		assert.Equal(t, []string{"arn-9"}, ended.Last.MissingAssociationArns)
 		assert.Equal(t, "arn-1", *ended.Last.Associations[0].DataIntegrationAssociationArn)
 	})
+}
+
+func ExampleNewDataIntegrationAssociationsCompletedWaiter() {
+	service := appintegrationstest.New()
+	service.Put("example", execution("arn-1", "connect-1", types.ExecutionStatusCompleted), execution("arn-2", "connect-2", types.ExecutionStatusFailed))
+	waiter := appintegrations.NewDataIntegrationAssociationsCompletedWaiter(service.Client(), // or NewFromConfig(cfg)
+		func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
+			o.OnProgress = func(p appintegrations.WaitProgress) { fmt.Println(p) }
+		})
+	in := &appintegrations.ListDataIntegrationAssociationsInput{DataIntegrationIdentifier: aws.String("example")}
+	fmt.Println(waiter.Wait(context.Background(), in, time.Hour, func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
+		o.ClientIds = []string{"connect-1"}
+	}))
+	fmt.Println(waiter.Wait(context.Background(), in, time.Hour))
+	// Output:
+	// attempt 1: 1 COMPLETED
+	// <nil>
+	// attempt 1: 1 COMPLETED, 1 FAILED
+	// execution failed: data integration example: association arn-2: message of arn-2
 }
