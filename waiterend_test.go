@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,7 +65,7 @@ func TestWaiterGoesByTheStatus(t *testing.T) {
 		{"named by client id", list{a(1, failed), a(2, completed), a(3, running)}, nil, []string{"client-2", "client-2"}, "done"},
 		{"named by both", list{a(1, completed), a(2, running)}, []string{"arn-1"}, []string{"client-2"}, "1 COMPLETED, 1 IN_PROGRESS"},
 		{"named and failed", list{a(1, failed), a(2, completed)}, []string{"arn-1", "arn-9"}, nil, "failed arn-1"},
-		{"named and missing", list{a(1, completed)}, []string{"arn-1", "arn-9"}, []string{"client-9", "client-8"}, "1 COMPLETED; not in the list: association arn-9, client id client-9, client id client-8"},
+		{"named and missing", list{a(1, completed)}, []string{"arn-1", "arn-9"}, []string{"client-9", "client-8", "client-9"}, "1 COMPLETED; not in the list: association arn-9, client id client-9, client id client-8"},
 		{"an ARN is no client id", list{a(1, completed)}, []string{"client-1"}, []string{"arn-1"}, "no associations; not in the list: association client-1, client id arn-1"},
 		{"a client id of two associations", list{execution("arn-1", "c", completed), execution("arn-2", "c", running)}, nil, []string{"c"}, "1 COMPLETED, 1 IN_PROGRESS"},
 		{"named, in an empty list", nil, []string{"arn-1"}, nil, "no associations; not in the list: association arn-1"},
@@ -154,7 +156,7 @@ func TestWaiterEndsAtOnce(t *testing.T) {
 	errCause := errors.New("the operator is tired")
 	slow := func(ctx context.Context) error { // a request that never ends by itself
 		<-ctx.Done()
-		return &aws.RequestCanceledError{Err: ctx.Err()}
+		return fmt.Errorf("mock: %w", context.Cause(ctx))
 	}
 	for _, row := range []struct {
 		name    string
@@ -170,18 +172,18 @@ func TestWaiterEndsAtOnce(t *testing.T) {
 			"2 attempts: 1 COMPLETED, 1 IN_PROGRESS; not in the list: association arn-9: request canceled, canceled, context canceled"},
 		{"canceled with a cause", cancelAfter(90*time.Second, errCause), time.Hour, 0, 90 * time.Second, 2, []error{context.Canceled, errCause},
 			"association arn-9: request canceled, canceled, context canceled, cause: the operator is tired"},
-		{"canceled in a request", cancelAfter(90*time.Second, errCause), time.Hour, 2, 90 * time.Second, 2, []error{context.Canceled},
-			"2 attempts: 1 COMPLETED, 1 IN_PROGRESS; not in the list: association arn-9: request canceled, context canceled"},
+		{"canceled in a request", cancelAfter(90*time.Second, errCause), time.Hour, 2, 90 * time.Second, 2, []error{errCause},
+			"2 attempts: 1 COMPLETED, 1 IN_PROGRESS; not in the list: association arn-9: mock: the operator is tired"},
 		{"canceled in the first request", cancelAfter(time.Second, nil), time.Hour, 1, time.Second, 1, []error{context.Canceled},
-			"1 attempt: no complete list: request canceled, context canceled"},
+			"1 attempt: no complete list: mock: context canceled"},
 		{"canceled before", cancelAfter(0, nil), time.Hour, 0, 0, 0, []error{context.Canceled},
 			"1 attempt: no complete list: operation error AppIntegrations: ListDataIntegrationAssociations, request canceled, canceled, context canceled"},
 		{"deadline between rounds", deadlineAfter(100 * time.Second), time.Hour, 0, 100 * time.Second, 2, []error{context.DeadlineExceeded},
 			"association arn-9: request canceled, canceled, context deadline exceeded"},
 		{"deadline in a request", deadlineAfter(100 * time.Second), time.Hour, 2, 100 * time.Second, 2, []error{context.DeadlineExceeded},
-			"association arn-9: request canceled, context deadline exceeded"},
+			"association arn-9: mock: context deadline exceeded"},
 		{"maxWaitDur in a request", deadlineAfter(time.Hour), 100 * time.Second, 1, 100 * time.Second, 1, []error{context.DeadlineExceeded},
-			"1 attempt: no complete list: request canceled, context deadline exceeded"},
+			"1 attempt: no complete list: mock: exceeded max wait time"},
 		{"maxWaitDur below MinDelay", deadlineAfter(time.Hour), time.Minute - 1, 0, 0, 1, []error{context.DeadlineExceeded},
 			"1 attempt: 1 COMPLETED, 1 IN_PROGRESS; not in the list: association arn-9: exceeded max wait time for DataIntegrationAssociationsCompleted waiter"},
 		{"maxWaitDur as MinDelay", deadlineAfter(time.Hour), time.Minute, 0, 0, 1, []error{context.DeadlineExceeded}, "exceeded max wait time"},
@@ -343,4 +345,45 @@ func TestWaiterErrorTexts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWaiterErrorTextsCount: however long the names are, each is in the text or
+// counted in its "and N more", and the text is never cut in the middle.
+func TestWaiterErrorTextsCount(t *testing.T) {
+	more := regexp.MustCompile(`and (\d+) more`)
+	check := func(err error, name string, total int, end string) int {
+		text := err.Error()
+		require.LessOrEqual(t, len(text), maxErrorText)
+		require.True(t, strings.HasSuffix(text, end), text)
+		if _, names, ok := strings.Cut(text, "; not in the list: "); ok {
+			text = names // the counts before it may have been cut too
+		}
+		shown, left := strings.Count(text, name), 0
+		if match := more.FindStringSubmatch(text); match != nil {
+			left, _ = strconv.Atoi(match[1])
+		}
+		require.Equal(t, total, shown+left, text)
+		require.Positive(t, shown)
+		return left
+	}
+	cut := 0
+	for n := 1; n <= 40; n++ {
+		for length := 0; length < 300; length += 3 {
+			missing, failed, statuses := []string{}, []appintegrations.FailedExecution{}, map[types.ExecutionStatus]int{}
+			for i := range n {
+				statuses[types.ExecutionStatus(fmt.Sprint(i, strings.Repeat("S", length)))] = i
+				missing = append(missing, fmt.Sprintf("arn-%d-%s", i, strings.Repeat("x", length)))
+				failed = append(failed, appintegrations.FailedExecution{DataIntegrationAssociationArn: fmt.Sprint("arn-", i), StatusMessage: strings.Repeat("x", length)})
+			}
+			id, cause := strings.Repeat("i", length), errors.New("cause "+strings.Repeat("y", 10*length))
+			state := appintegrations.WaitProgress{Attempt: 1, MissingAssociationArns: missing, Statuses: statuses}
+			end := cause.Error()
+			if len(end) > 360 {
+				end = "y..."
+			}
+			cut += check(&appintegrations.NotCompletedError{DataIntegrationIdentifier: id, Last: state, Err: cause}, "arn-", n, end)
+			cut += check(&appintegrations.ExecutionFailedError{DataIntegrationIdentifier: id, Executions: failed}, "arn-", n, "")
+		}
+	}
+	assert.Greater(t, cut, 1000)
 }

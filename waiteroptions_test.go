@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/assert"
@@ -42,6 +43,7 @@ func TestWaiterOptionsReachTheCalls(t *testing.T) {
 		assert.Equal(t, "set", o.AppID)
 		assert.Nil(t, backing[1], "the client's own slice is not written to")
 		out := &appintegrations.ListDataIntegrationAssociationsOutput{DataIntegrationAssociations: []types.DataIntegrationAssociationSummary{execution("a", "c", "COMPLETED")}}
+		awsmiddleware.SetRequestIDMetadata(&out.ResultMetadata, fmt.Sprint("request-", calls))
 		if in.NextToken == nil {
 			out.NextToken = aws.String("next")
 		}
@@ -65,6 +67,8 @@ func TestWaiterOptionsReachTheCalls(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Len(t, out.DataIntegrationAssociations, 2)
+	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	assert.Equal(t, "request-2", id, "of the last page")
 	assert.Equal(t, 2, calls)
 	assert.Equal(t, []string{"DEBUG attempting waiter request, attempt count: 1"}, logger.text, "one line a round")
 }
@@ -147,6 +151,48 @@ func TestWaiterProgress(t *testing.T) {
 		assert.Equal(t, map[types.ExecutionStatus]int{"COMPLETED": 1, "IN_PROGRESS": 1}, ended.Last.Statuses)
 		assert.Equal(t, []string{"arn-9"}, ended.Last.MissingAssociationArns)
 		assert.Equal(t, "arn-1", *ended.Last.Associations[0].DataIntegrationAssociationArn)
+	})
+}
+
+// TestWaiterKeepsItsOptions: what a caller does to its slices, or to those that
+// an option function sees, moves no other wait.
+func TestWaiterKeepsItsOptions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		arns := []string{"arn-1"}
+		w := newWaiter(always(execution("arn-1", "c", "COMPLETED")), naming(arns, nil))
+		arns[0] = "changed"
+		require.NoError(t, w.Wait(t.Context(), input("example"), time.Second))
+		change := func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
+			o.AssociationArns[0] = "changed"
+		}
+		require.ErrorContains(t, w.Wait(t.Context(), input("example"), time.Second, change), "association changed")
+		require.NoError(t, w.Wait(t.Context(), input("example"), time.Second))
+
+		params, rounds := input("example"), 0
+		mock := listFunc(func(_ context.Context, in *appintegrations.ListDataIntegrationAssociationsInput, _ ...func(*appintegrations.Options)) (*appintegrations.ListDataIntegrationAssociationsOutput, error) {
+			assert.Equal(t, "example", *in.DataIntegrationIdentifier)
+			rounds++
+			return &appintegrations.ListDataIntegrationAssociationsOutput{}, nil
+		})
+		err := newWaiter(mock).Wait(t.Context(), params, time.Hour, func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
+			o.Retryable = func(_ context.Context, in *appintegrations.ListDataIntegrationAssociationsInput, _ *appintegrations.ListDataIntegrationAssociationsOutput, _ error) (bool, error) {
+				*in.DataIntegrationIdentifier, *params.DataIntegrationIdentifier = "changed", "changed"
+				return rounds < 3, nil
+			}
+		})
+		require.NoError(t, err)
+		assert.Equal(t, 3, rounds)
+	})
+}
+
+// TestWaiterSlowProgress: the time that OnProgress takes counts too.
+func TestWaiterSlowProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		err := newWaiter(always()).Wait(t.Context(), input("example"), time.Minute, onProgress(func(appintegrations.WaitProgress) { time.Sleep(50 * time.Second) }))
+		assert.EqualError(t, err, "executions not completed: data integration example, 1 attempt: no associations: exceeded max wait time for DataIntegrationAssociationsCompleted waiter")
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Minute, time.Since(start))
 	})
 }
 

@@ -192,7 +192,7 @@ func (e *ExecutionFailedError) Error() string {
 	if len(failed) > 0 {
 		text += enumerate(failed, "; ", maxWaitText-len(text))
 	}
-	return oneLine(text, maxWaitText)
+	return text
 }
 
 func (f *FailedExecution) text() string {
@@ -245,7 +245,7 @@ func (e *NotCompletedError) Error() string {
 	if e.Err != nil {
 		cause = ": " + oneLine(e.Err.Error(), maxWaitCause)
 	}
-	return oneLine(text+e.Last.state(maxWaitText-len(text)-len(cause))+cause, maxWaitText)
+	return text + e.Last.state(maxWaitText-len(text)-len(cause)) + cause
 }
 
 // Unwrap returns what ended the wait.
