@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -278,9 +279,16 @@ func finishing(n, pageSize int, minutes ...int) *appintegrationstest.Server {
 // TestWaiterOnTheFake waits with the client itself: throttles and faults in
 // between are its business, and each costs one request.
 func TestWaiterOnTheFake(t *testing.T) {
+	write := func(status int, body string) appintegrationstest.Fault {
+		return appintegrationstest.Fault{Do: func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(status)
+			_, err := w.Write([]byte(body))
+			return err == nil
+		}}
+	}
 	faults := []appintegrationstest.Fault{
-		appintegrationstest.Throttle(2 * time.Second), appintegrationstest.Throttle(0), appintegrationstest.Status(503, ""),
-		appintegrationstest.Empty(), appintegrationstest.Error(&types.InternalServiceError{}), appintegrationstest.CutBody(40, false),
+		appintegrationstest.Throttle(2 * time.Second), appintegrationstest.Throttle(0), appintegrationstest.ProxyPage(503),
+		write(500, `{"code":"InternalServiceError"}`), write(200, `{"DataIntegrationAssociations":[`), write(200, ""),
 	}
 	for seed := range int64(40) {
 		synctest.Test(t, func(t *testing.T) {
