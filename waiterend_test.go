@@ -259,6 +259,26 @@ func TestWaiterDeadlineNearerThanARetry(t *testing.T) {
 	})
 }
 
+// TestWaiterCanceledInARequest: a cancel reaches the request that is under way.
+func TestWaiterCanceledInARequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := finishing(3, 2)
+		defer srv.Close()
+		ctx, cancel := cancelAfter(61*time.Second, nil)(t.Context())
+		defer cancel()
+		start := time.Now()
+		err := newWaiter(srv.Client(), delays(time.Minute, time.Minute)).Wait(ctx, input("example"), time.Hour, onProgress(func(appintegrations.WaitProgress) {
+			srv.Fail(appintegrationstest.Stall(time.Hour).OnPage(2))
+		}))
+		var ended *appintegrations.NotCompletedError
+		require.ErrorAs(t, err, &ended)
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.ErrorContains(t, err, "executions not completed: data integration example, 2 attempts: 3 IN_PROGRESS: operation error")
+		assert.Equal(t, 61*time.Second, time.Since(start))
+		assert.Len(t, srv.Requests(), 4)
+	})
+}
+
 // TestWaiterErrorTexts: one line of at most 1 KiB, whatever the service and the
 // caller write, with what matters in it, and never the token of a page.
 func TestWaiterErrorTexts(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -71,6 +72,26 @@ func TestWaiterOptionsReachTheCalls(t *testing.T) {
 	assert.Equal(t, "request-2", id, "of the last page")
 	assert.Equal(t, 2, calls)
 	assert.Equal(t, []string{"DEBUG attempting waiter request, attempt count: 1"}, logger.text, "one line a round")
+}
+
+// TestWaiterAPIOptionsRun: the middleware of a waiter runs in the calls of all
+// pages and rounds, and in no other call of the client.
+func TestWaiterAPIOptionsRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := finishing(5, 2, 0, 0, 0, 0, 1)
+		defer srv.Close()
+		client := srv.Client()
+		require.NoError(t, newWaiter(client, delays(time.Minute, time.Minute)).Wait(t.Context(), input("example"), time.Hour, func(o *appintegrations.DataIntegrationAssociationsCompletedWaiterOptions) {
+			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue("X-Probe", "waiter"))
+		}))
+		_, err := client.ListDataIntegrationAssociations(t.Context(), input("example"))
+		require.NoError(t, err)
+		var probes []string
+		for _, r := range srv.Requests() {
+			probes = append(probes, r.Header.Get("X-Probe"))
+		}
+		assert.Equal(t, []string{"waiter", "waiter", "waiter", "waiter", "waiter", "waiter", ""}, probes)
+	})
 }
 
 func TestWaiterRetryable(t *testing.T) {
