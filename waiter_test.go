@@ -195,7 +195,7 @@ func wantWait(s *pagedRounds, arns, clients []string) (requests, rounds int, lis
 // TestWaiterOnGeneratedLists holds result and number of requests of waits for
 // lists of any length whose executions finish in any order.
 func TestWaiterOnGeneratedLists(t *testing.T) {
-	const seeds = 600
+	const seeds = 400
 	var completed, failures, faults, named, longest, requests int
 	for seed := range int64(seeds) {
 		synctest.Test(t, func(t *testing.T) {
@@ -290,7 +290,7 @@ func TestWaiterOnTheFake(t *testing.T) {
 		appintegrationstest.Throttle(2 * time.Second), appintegrationstest.Throttle(0), appintegrationstest.ProxyPage(503),
 		write(500, `{"code":"InternalServiceError"}`), write(200, `{"DataIntegrationAssociations":[`), write(200, ""),
 	}
-	for seed := range int64(40) {
+	for seed := range int64(20) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewSource(seed))
 			n, pages := 1+random.Intn(90), 1+random.Intn(7)
