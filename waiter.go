@@ -163,8 +163,9 @@ func (w *DataIntegrationAssociationsCompletedWaiter) Wait(ctx context.Context, p
 // Before anything is sent, the error is a *[ConfigError] (options, maxWaitDur or
 // client) or a [smithy.InvalidParamsError] (params). Later, it is one of:
 //   - *[ExecutionFailedError]: an execution failed;
-//   - *[NotCompletedError]: maxWaitDur or the deadline of ctx has passed, or ctx
-//     was canceled. The error contains the last state;
+//   - *[NotCompletedError]: maxWaitDur or the deadline of ctx has passed, or is
+//     nearer than the next attempt, or ctx was canceled. The error contains the
+//     last state. Return this error, not ctx.Err(), which may still be nil;
 //   - what [ListDataIntegrationAssociationsPaginator.NextPage] returned, or
 //     Retryable.
 func (w *DataIntegrationAssociationsCompletedWaiter) WaitForOutput(ctx context.Context, params *ListDataIntegrationAssociationsInput, maxWaitDur time.Duration, optFns ...func(*DataIntegrationAssociationsCompletedWaiterOptions)) (*ListDataIntegrationAssociationsOutput, error) {
@@ -179,7 +180,7 @@ func (w *DataIntegrationAssociationsCompletedWaiter) WaitForOutput(ctx context.C
 	return wait.run(context.WithValue(ctx, namedKey{}, wait.named), maxWaitDur)
 }
 
-// checkWait refuses what can never work.
+// checkWait rejects what can never work.
 func checkWait(ctx context.Context, client ListDataIntegrationAssociationsAPIClient, params *ListDataIntegrationAssociationsInput, maxWaitDur time.Duration, o *DataIntegrationAssociationsCompletedWaiterOptions) error {
 	switch {
 	case ctx == nil:
