@@ -32,7 +32,7 @@ type call struct {
 	rawQuery      string
 	token         string // NextToken; a secret: redacted in every error and log
 	invocationID  string
-	paginating    bool // a paginator makes the call
+	who           callerKind
 	counters
 }
 
