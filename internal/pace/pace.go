@@ -114,6 +114,10 @@ func (e *Estimator) Rate() float64 { return e.rate }
 // time: none ever did.
 func (e *Estimator) LastPassed() time.Time { return e.passed }
 
+// Idle reports whether e does what a new Estimator does, so that e may be
+// dropped: nobody used it for 10 min.
+func (e *Estimator) Idle(now time.Time) bool { return now.Sub(e.seen) >= forget }
+
 // Wait returns how long the next request has to wait, at most 5 s. 0: it may go
 // now, and is counted as gone. After waiting, ask again: the rate may have
 // changed, and another request may have gone first.
