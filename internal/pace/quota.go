@@ -47,19 +47,21 @@ func (f *fault) begins(sent, now time.Time) bool {
 // A Quota is the retry quota of one endpoint. It limits retries in an outage by
 // counting faults, not calls: a fault that meets 2,000 calls in flight is one
 // fault, and all 2,000 may be retried. Three faults in a row may be retried, and
-// a call that was under way when the first of them began may use all its
-// attempts. After that nothing is retried until enough attempts succeed, but for
-// one retry each after 8 s, and at most one retry for eight calls. First attempts
-// are never limited: their successes allow retries again.
+// a call that was under way when the first of them came may use all its attempts.
+// Then the Quota is used up until enough attempts succeed. While it is used up,
+// one more fault may be retried, once, each time that 8 s have passed without an
+// attempt under way and eight calls have failed for each retry of the last such
+// fault. First attempts are never limited, and their successes refill the Quota.
 //
 // A slow outage, whose attempts fail by timeout, gets no more retries than one
 // whose attempts fail at once. A retry is sent after the first failure of the
-// fault that it follows, so its own failure belongs to a later fault, or, within
-// 50 ms, uses up one of the few attempts of its call. Hence three faults end the
-// retries of all calls, however many calls there are, however long an attempt
-// takes, and whether calls begin together or one after the other. The time that
-// attempts take earns nothing: the 8 s count from a failure to the time when the
-// attempt that fails next is sent, and while attempts overlap they do not count.
+// fault that it follows. So its own failure belongs to a later fault, or, within
+// 50 ms, to the same one, and then uses up one of the few attempts of its call.
+// Hence three faults end the retries of all calls, however many calls there are,
+// however long an attempt takes, and whether calls begin together or one after
+// the other. The time that attempts take earns nothing: the 8 s are the time from
+// a failure until the attempt that fails next is sent, which is none where
+// attempts overlap.
 //
 // The zero value is the quota of an endpoint that has not failed. A Quota must
 // not be used by several goroutines at once.
