@@ -82,7 +82,7 @@ func (m *remotes) drop(now time.Time) {
 func (r *remote) idle(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.line.waiting) == 0 && r.rate.Rate() == 0 && r.quota.Idle(now) && r.clockOffset.Load() == 0
+	return len(r.line.waiting) == 0 && r.rate.Idle(now) && r.limiter.Idle(now) && r.quota.Idle(now) && r.clockOffset.Load() == 0
 }
 
 // named returns the remote of an account whose id has become known. What was
