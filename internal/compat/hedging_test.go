@@ -1,0 +1,130 @@
+package compat
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A hedge is a step that calls the next one twice at once. coreRaces says that
+// the core itself races there: DeserializeStep.HandleMiddleware of smithy-go
+// v1.28.8 writes the end of its list on each pass.
+var hedges = []struct {
+	name      string
+	step      option
+	coreRaces map[string]bool // by the name of the peer
+}{
+	{"before Retry", finalizeAt("Retry", middleware.Before, hedgeFinalize), map[string]bool{"official": true}},
+	{"after Retry", finalizeAt("Retry", middleware.After, hedgeFinalize), map[string]bool{"official": true}},
+	{"before Signing", finalizeAt("Signing", middleware.Before, hedgeFinalize), map[string]bool{"official": true}},
+	{"at the end of Finalize", finalize(middleware.After, hedgeFinalize), map[string]bool{"official": true, "ours": true}},
+	{"at the start of Deserialize", deserialize(middleware.Before, hedgeDeserialize), nil},
+	{"at the end of Deserialize", deserialize(middleware.After, hedgeDeserialize), nil},
+	{"in the HTTPClient", option{"HTTPClient", func(o any) {
+		next := get[interface {
+			Do(*http.Request) (*http.Response, error)
+		}](o, "HTTPClient")
+		set("HTTPClient", doFunc(func(req *http.Request) (*http.Response, error) { return hedge(req, next.Do) })).apply(o)
+	}}, nil},
+}
+
+// A step that calls the next one twice at once gets a page, or an error that
+// says that this is not supported: never a race.
+func TestHedging(t *testing.T) {
+	for _, h := range hedges {
+		t.Run(h.name, func(t *testing.T) {
+			eachPeer(t, func(t *testing.T, p peer) {
+				if raceDetector && h.coreRaces[p.name] {
+					return
+				}
+				synctest.Test(t, func(t *testing.T) {
+					r := &recorder{answer: func(n int, req *http.Request) (*http.Response, error) {
+						time.Sleep(time.Duration(n) * time.Second)
+						return respond(200, onePage)(n, req)
+					}}
+					out, err := p.new(append(basics(r), h.step)...).list(t.Context(), anInput)
+					if p.name == "ours" && err != nil {
+						assert.ErrorContains(t, err, "not supported")
+						return
+					}
+					require.NoError(t, err)
+					assert.Contains(t, out.Items, `"ClientId":"c"`)
+					if p.name == "official" {
+						assert.Len(t, r.sent(), 2)
+					}
+				})
+			})
+		})
+	}
+}
+
+func hedgeFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
+	type answered struct {
+		out      middleware.FinalizeOutput
+		metadata middleware.Metadata
+	}
+	first, err := hedge(in.Request.(*smithyhttp.Request), func(req *smithyhttp.Request) (answered, error) {
+		out, metadata, err := next.HandleFinalize(ctx, middleware.FinalizeInput{Request: req})
+		return answered{out, metadata}, err
+	})
+	return first.out, first.metadata, err
+}
+
+func hedgeDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
+	type answered struct {
+		out      middleware.DeserializeOutput
+		metadata middleware.Metadata
+	}
+	first, err := hedge(in.Request.(*smithyhttp.Request), func(req *smithyhttp.Request) (answered, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, middleware.DeserializeInput{Request: req})
+		return answered{out, metadata}, err
+	})
+	return first.out, first.metadata, err
+}
+
+// hedge sends a request twice and takes the first answer, or the second if the
+// first is an error. It waits for both, as a step does that wants to leave
+// nothing behind.
+func hedge[R interface {
+	*http.Request | *smithyhttp.Request
+}, A any](req R, send func(R) (A, error)) (A, error) {
+	type result struct {
+		answer A
+		err    error
+	}
+	results := make(chan result, 2)
+	var both sync.WaitGroup
+	for range 2 {
+		req := cloned(req)
+		both.Go(func() {
+			answer, err := send(req)
+			results <- result{answer, err}
+		})
+	}
+	both.Wait()
+	first := <-results
+	if first.err != nil {
+		first = <-results
+	}
+	return first.answer, first.err
+}
+
+func cloned[R interface {
+	*http.Request | *smithyhttp.Request
+}](req R) R {
+	switch req := any(req).(type) {
+	case *http.Request:
+		return any(req.Clone(req.Context())).(R)
+	case *smithyhttp.Request:
+		return any(req.Clone()).(R)
+	}
+	return nil
+}
