@@ -128,8 +128,8 @@ func contextCases() (cases []hookCase) {
 		"smithy service":     func(ctx context.Context) any { return middleware.GetServiceID(ctx) },
 		"smithy operation":   func(ctx context.Context) any { return middleware.GetOperationName(ctx) },
 		"Region":             func(ctx context.Context) any { return awsmiddleware.GetRegion(ctx) },
-		"signing name":       func(ctx context.Context) any { return awsmiddleware.GetSigningName(ctx) },
-		"signing Region":     func(ctx context.Context) any { return awsmiddleware.GetSigningRegion(ctx) },
+		"signing name":       nameInContext,
+		"signing Region":     regionInContext,
 		"signing keys":       func(ctx context.Context) any { return awsmiddleware.GetSigningCredentials(ctx).HasKeys() },
 		"partition":          func(ctx context.Context) any { return awsmiddleware.GetPartitionID(ctx) },
 		"endpoint source":    func(ctx context.Context) any { return awsmiddleware.GetEndpointSource(ctx) },
@@ -172,7 +172,7 @@ func contextCases() (cases []hookCase) {
 		}},
 		hookCase{group: "context", name: "what a caller says of signing is not heard", shows: "/us-east-1/app-integrations/", do: func(t *testing.T, p peer) []string {
 			r := &recorder{}
-			ctx := awsmiddleware.SetSigningName(awsmiddleware.SetSigningRegion(t.Context(), "of-caller-1"), "of-caller")
+			ctx := signedAs(t.Context(), "of-caller", "of-caller-1")
 			out, err := p.new(append(basics(r), apiOption(func(*middleware.Stack) error { return nil }))...).list(v4.SetPayloadHash(ctx, "of-caller"), anInput)
 			return tell(outcome{sent: r.sent(), page: out, err: err})
 		}},
@@ -182,7 +182,7 @@ func contextCases() (cases []hookCase) {
 		hookCase{group: "context", name: "SetSigningName and SetSigningRegion in Initialize", shows: "/of-step-1/of-step/", do: func(t *testing.T, p peer) []string {
 			return seenIn(t, p, nil, apiOption(func(stack *middleware.Stack) error {
 				return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("own", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-					return next.HandleInitialize(awsmiddleware.SetSigningName(awsmiddleware.SetSigningRegion(ctx, "of-step-1"), "of-step"), in)
+					return next.HandleInitialize(signedAs(ctx, "of-step", "of-step-1"), in)
 				}), middleware.After)
 			}))
 		}},
@@ -208,7 +208,7 @@ func contextCases() (cases []hookCase) {
 }
 
 func signingOfStep(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	return next.HandleFinalize(awsmiddleware.SetSigningName(awsmiddleware.SetSigningRegion(ctx, "of-step-1"), "of-step"), in)
+	return next.HandleFinalize(signedAs(ctx, "of-step", "of-step-1"), in)
 }
 
 func setStepValue(ctx context.Context, place string) context.Context {

@@ -304,11 +304,7 @@ type retryableError struct{ error }
 func (retryableError) RetryableError() bool { return true }
 func (e retryableError) Unwrap() error      { return e.error }
 
-// The anchors of the stack that users know, one in each phase or more.
 type (
-	initializeFunc  = func(context.Context, middleware.InitializeInput, middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error)
-	serializeFunc   = func(context.Context, middleware.SerializeInput, middleware.SerializeHandler) (middleware.SerializeOutput, middleware.Metadata, error)
-	buildFunc       = func(context.Context, middleware.BuildInput, middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error)
 	finalizeFunc    = func(context.Context, middleware.FinalizeInput, middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error)
 	deserializeFunc = func(context.Context, middleware.DeserializeInput, middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error)
 )
