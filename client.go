@@ -3,15 +3,10 @@ package appintegrations
 import (
 	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
-	"time"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	smithy "github.com/aws/smithy-go"
-	smithyrand "github.com/aws/smithy-go/rand"
 )
 
 // The service and its API, as the SDK names them.
@@ -23,7 +18,6 @@ const (
 const (
 	operationName = "ListDataIntegrationAssociations"
 	signingName   = "app-integrations"
-	version       = "0.1.0" // of this module, in the User-Agent
 )
 
 // A Client calls Amazon AppIntegrations. It is made by [New] or
@@ -31,19 +25,6 @@ const (
 // serves a whole process: it holds the credentials cache and the connections.
 type Client struct {
 	core *core
-}
-
-// core is what all copies of a Client share.
-type core struct {
-	options     Options // resolved; not written to after New
-	credentials aws.CredentialsProvider
-	httpClient  HTTPClient
-	perCall     atomic.Pointer[derivedClient] // of the last call that brought its own
-	agents      [2]string                     // User-Agent of a plain call and of a paginator's
-	target      *target                       // of options, with the default resolver; nil: it has none
-	targetKey   targetKey
-	buffers     sync.Pool    // of *[]byte, for bodies
-	clockOffset atomic.Int64 // nanoseconds to add to the clock when signing
 }
 
 // New returns a Client with the given options, to which optFns are applied in
@@ -63,16 +44,14 @@ func New(options Options, optFns ...func(*Options)) *Client {
 	options.setDefaults()    // for what was set to nil
 	options.limitAttempts(0)
 	options.Credentials = pinned(options.Credentials)
-	c := &core{
-		options:     options,
-		credentials: cached(options.Credentials),
-		httpClient:  deriveHTTPClient(options.HTTPClient, options.resolvedDefaultsMode),
-		agents:      [2]string{userAgent(&options, false), userAgent(&options, true)},
-		targetKey:   options.targetKey(),
+	c := &core{}
+	c.settings = settings{
+		options:  options,
+		provider: cached(options.Credentials),
+		client:   deriveHTTPClient(options.HTTPClient, options.resolvedDefaultsMode),
+		agents:   userAgents(&options),
 	}
-	if _, ok := options.EndpointResolverV2.(defaultResolver); ok {
-		c.target, _ = options.resolveTarget(context.Background()) // an error comes back with each call
-	}
+	c.settings.complete()
 	return &Client{core: c}
 }
 
@@ -99,7 +78,7 @@ func (c *Client) Options() Options {
 	if c == nil || c.core == nil {
 		return Options{}
 	}
-	o := c.core.options.Copy()
+	o := c.core.settings.options.Copy()
 	o.Credentials = unpinned(o.Credentials)
 	return o
 }
@@ -111,143 +90,95 @@ func (c *Client) CloseIdleConnections() {
 	if c == nil || c.core == nil {
 		return
 	}
-	closeIdle(&derivedClient{client: c.core.httpClient})
+	closeIdle(&derivedClient{client: c.core.settings.client})
 	closeIdle(c.core.perCall.Load())
 }
 
-// A call is one invocation of the operation: its options, its input, and what
-// all its attempts have in common.
-type call struct {
-	*core
-	options      Options
-	path         string // of the request, and escaped
-	rawPath      string
-	rawQuery     string
-	token        string // the NextToken, which no error may tell; "": none
-	retryer      aws.RetryerV2
-	target       *target // nil: resolved anew for each attempt
-	userAgent    string
-	invocationID string
-	attempts     int // made so far
-	gate         gateContext
-
-	// Of the last attempt.
-	last         error // nil before the second
-	creds        aws.Credentials
-	endpoint     string // host and port
-	secure       bool   // over https
-	signedOffset time.Duration
-
-	clockMended, keysMended bool
+// Format writes the options of the client as [Options.Format] does: package fmt
+// would follow the pointer for some verbs.
+func (c Client) Format(f fmt.State, verb rune) {
+	if c.core == nil {
+		fmt.Fprint(f, "{}")
+		return
+	}
+	c.core.settings.options.Format(f, verb)
 }
 
-// invoke prepares the call, makes its attempts, and names the operation in
-// what goes wrong.
-func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
-	call, err := c.prepare(ctx, params, optFns)
+// invoke prepares the call, walks its steps, and puts the operation into the
+// error.
+func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, paginating bool, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
+	k, err := c.prepare(ctx, params, paginating, optFns)
 	if err == nil {
-		var out *ListDataIntegrationAssociationsOutput
-		if out, err = call.attempt(ctx); err == nil {
-			return out, nil
+		var page *ListDataIntegrationAssociationsOutput
+		if k.hooked {
+			page, err = k.throughStack(ctx)
+		} else {
+			page, err = k.straight(ctx)
+		}
+		if err == nil {
+			return page, nil
 		}
 	}
 	return nil, &smithy.OperationError{ServiceID: ServiceID, OperationName: operationName, Err: err}
 }
 
-var errNilContext = &permanentError{errors.New("the context is nil")}
+var errNilContext = &verdict{error: errors.New("the context is nil")}
 
-// prepare resolves the options of the call and refuses what can never work.
-// The input is copied: the caller may change it during the call.
-func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns []func(*Options)) (*call, error) {
+// prepare rejects what can never work. The input is copied: the caller may
+// change it during the call.
+func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, paginating bool, optFns []func(*Options)) (*call, error) {
 	if ctx == nil {
 		return nil, errNilContext
 	}
 	if c == nil || c.core == nil {
 		return nil, &ConfigError{Field: "Client", Reason: "it was not made by New or NewFromConfig"}
 	}
-	call := &call{core: c.core, options: c.core.options}
-	call.apply(optFns)
-	if err := call.options.check(); err != nil {
-		return nil, err
+	k := &call{core: c.core, settings: c.core.settingsOf(optFns)}
+	if k.fault != nil {
+		return nil, k.fault
 	}
-	if err := call.setInput(params); err != nil {
-		return nil, err
+	if params != nil {
+		k.input = *params
 	}
-	var err error
-	if call.invocationID, err = smithyrand.NewUUID(smithyrand.Reader).GetUUID(); err != nil {
-		return nil, foreign("make an invocation id", err)
-	}
-	if call.target, err = call.knownTarget(ctx); err != nil {
-		return nil, err
-	}
-	return call, nil
+	k.paginating = paginating || k.options.paginating
+	return k, nil
 }
 
-// apply changes the options for this call alone.
-func (c *call) apply(optFns []func(*Options)) {
-	before := &c.core.options
-	if len(optFns) > 0 {
-		c.options = c.options.Copy()
-		for _, fn := range optFns {
-			if fn != nil {
-				fn(&c.options)
-			}
-		}
-		c.options.setDefaults()
-		c.options.limitAttempts(before.RetryMaxAttempts)
+// complete fills in what follows from the options alone.
+func (s *settings) complete() {
+	s.fault = s.options.check()
+	s.hooked = alwaysStack || s.options.hooked()
+	s.retryer = asRetryerV2(s.options.Retryer)
+	if _, ok := s.options.EndpointResolverV2.(defaultResolver); ok {
+		s.target, s.noTarget = s.options.resolveTarget(context.Background())
 	}
-	c.retryer = asRetryerV2(c.options.Retryer)
-	c.userAgent = c.agentOf(&c.options)
 }
 
-// agentOf returns the User-Agent, which was built with the client unless the
-// call changes what goes into it.
-func (c *core) agentOf(o *Options) string {
-	if o.AppID != c.options.AppID || !same(o.Credentials, c.options.Credentials) || !same(o.Retryer, c.options.Retryer) {
-		return userAgent(o, o.paginating)
+// settingsOf returns the settings of a call: those of the client, unless optFns
+// change its options.
+func (c *core) settingsOf(optFns []func(*Options)) *settings {
+	base := &c.settings
+	if len(optFns) == 0 {
+		return base
 	}
-	if o.paginating {
-		return c.agents[1]
-	}
-	return c.agents[0]
-}
-
-// knownTarget returns the target of the call if the default resolver resolves
-// it: that one depends on the options alone, so it is asked once. Any other
-// resolver is asked for each attempt: nil.
-func (c *call) knownTarget(ctx context.Context) (*target, error) {
-	if _, ok := c.options.EndpointResolverV2.(defaultResolver); !ok {
-		return nil, nil
-	}
-	if c.core.target != nil && c.options.targetKey() == c.core.targetKey {
-		return c.core.target, nil
-	}
-	return c.options.resolveTarget(ctx)
-}
-
-// userAgent builds the header as the SDK does, with this library named in the
-// place of the official client.
-func userAgent(o *Options, paginating bool) string {
-	agent := awsmiddleware.NewRequestUserAgent()
-	agent.AddSDKAgentKeyValue(awsmiddleware.FrameworkMetadata, "appintegrations-go", version)
-	if o.AppID != "" {
-		agent.AddSDKAgentKey(awsmiddleware.ApplicationIdentifier, o.AppID)
-	}
-	if paginating {
-		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeaturePaginator)
-	}
-	switch r := o.Retryer.(type) {
-	case *retry.Standard:
-		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeatureRetryModeStandard)
-	case *retry.AdaptiveMode:
-		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeatureRetryModeAdaptive)
-	case *defaultRetryer:
-		agent.AddUserAgentFeature(r.userAgentFeature(o.RetryMode))
-	}
-	if source, ok := o.Credentials.(aws.CredentialProviderSource); ok {
-		for _, s := range source.ProviderSources() {
-			agent.AddCredentialsSource(s)
+	s := &settings{options: base.options.Copy(), provider: base.provider, client: base.client, agents: base.agents}
+	for _, fn := range optFns {
+		if fn != nil {
+			fn(&s.options)
 		}
 	}
-	return buildUserAgent(agent)
+	s.options.setDefaults()
+	s.options.limitAttempts(base.options.RetryMaxAttempts)
+	s.complete()
+	sameProvider := same(s.options.Credentials, base.options.Credentials)
+	if !sameProvider {
+		s.provider = s.options.Credentials
+	}
+	if !same(s.options.HTTPClient, base.options.HTTPClient) {
+		s.client = c.derive(s.options.HTTPClient, s.options.resolvedDefaultsMode)
+	}
+	if s.options.AppID != base.options.AppID || !sameProvider || !same(s.options.Retryer, base.options.Retryer) {
+		s.agents = userAgents(&s.options)
+	}
+	return s
 }

@@ -2,7 +2,6 @@ package appintegrations
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"strings"
 	"unicode"
@@ -10,62 +9,68 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// identity finds the credentials to sign an attempt with; anonymous means that
-// it goes unsigned, because the user asked for that.
-func (c *call) identity(ctx context.Context) (anonymous bool, err error) {
-	provider := c.provider()
-	if provider == nil {
-		return false, &ConfigError{Field: "Credentials", Reason: "there is no provider; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
+// identify finds the credentials to sign the attempt with. It goes unsigned only
+// if the user asked for that.
+func (a *attempt) identify() error {
+	switch {
+	case a.provider == nil:
+		return &ConfigError{Field: "Credentials", Reason: "there is no provider; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
+	case isAnonymous(a.provider):
+		a.identified, a.anonymous = true, true
+		return nil
 	}
-	if aws.IsCredentialsProvider(provider, (*aws.AnonymousCredentials)(nil)) {
-		return true, nil
-	}
-	creds, err := retrieve(ctx, provider)
+	keys, err := retrieve(a.ctx, a.provider)
 	if err != nil {
-		return false, foreign("get credentials", err)
+		return foreign("get credentials", err)
 	}
-	c.creds = creds
-	return false, checkCredentials(creds)
+	if err := checkCredentials(keys); err != nil {
+		return err
+	}
+	a.keys, a.identified = keys, true
+	return nil
 }
 
-// provider returns the cached provider of the client, or the one that was
-// given to the call.
-func (c *call) provider() aws.CredentialsProvider {
-	if same(c.options.Credentials, c.core.options.Credentials) {
-		return c.core.credentials
-	}
-	return c.options.Credentials
+func isAnonymous(p aws.CredentialsProvider) bool {
+	return aws.IsCredentialsProvider(p, (*aws.AnonymousCredentials)(nil))
 }
 
-// retrieve asks a provider, and waits no longer than ctx allows: one that pays
-// no attention to it is left to finish by itself, as the cache of the SDK does.
+// retrieve asks a provider, and waits no longer than ctx lasts: one that ignores
+// ctx is left to finish by itself, as the cache of the SDK does.
 func retrieve(ctx context.Context, provider aws.CredentialsProvider) (aws.Credentials, error) {
 	if cache, ok := provider.(*aws.CredentialsCache); ok {
 		return cache.Retrieve(ctx)
 	}
-	type result struct {
-		creds    aws.Credentials
-		err      error
-		panicked any
+	keys, err := await(ctx, func() (aws.Credentials, error) { return provider.Retrieve(ctx) })
+	if err != nil && err == ctx.Err() {
+		err = &aws.RequestCanceledError{Err: err}
 	}
-	retrieved := make(chan result, 1)
-	go func() {
-		r := result{err: errors.New("the provider ended the goroutine that it was called in")}
-		defer func() {
-			r.panicked = recover() // it belongs to the caller, who may recover from it
-			retrieved <- r
-		}()
-		r.creds, r.err = provider.Retrieve(ctx)
-	}()
-	select {
-	case r := <-retrieved:
-		if r.panicked != nil {
-			panic(r.panicked)
+	return keys, err
+}
+
+// refreshCredentials fetches other credentials than those that were rejected as
+// expired, whatever the cache thinks of them. The cache is told to forget only
+// what failed: another call may have refreshed it already.
+func (a *attempt) refreshCredentials(caller context.Context, rejected error) (bool, error) {
+	ctx, cancel := a.limited(caller)
+	defer cancel()
+	fresh, err := retrieve(ctx, a.provider)
+	if err == nil && sameKeys(fresh, a.keys) {
+		if cache, ok := a.provider.(interface{ Invalidate() }); ok {
+			cache.Invalidate()
 		}
-		return r.creds, r.err
-	case <-ctx.Done():
-		return aws.Credentials{}, &aws.RequestCanceledError{Err: ctx.Err()}
+		fresh, err = retrieve(ctx, a.provider)
 	}
+	switch {
+	case caller.Err() != nil:
+		return false, canceled(caller, rejected)
+	case err != nil:
+		return false, joined{rejected, foreign("refresh credentials", timedOut(ctx, err))}
+	}
+	return !sameKeys(fresh, a.keys), nil
+}
+
+func sameKeys(a, b aws.Credentials) bool {
+	return a.AccessKeyID == b.AccessKeyID && a.SecretAccessKey == b.SecretAccessKey && a.SessionToken == b.SessionToken
 }
 
 // checkCredentials refuses keys that can never sign. A control character would
@@ -88,7 +93,7 @@ func checkCredentials(creds aws.Credentials) error {
 // client. A provider that is a cache already is left alone, and so are no
 // provider and anonymous credentials, for which there is nothing to retrieve.
 func cached(p aws.CredentialsProvider) aws.CredentialsProvider {
-	if p == nil || aws.IsCredentialsProvider(p, (*aws.AnonymousCredentials)(nil)) {
+	if p == nil || isAnonymous(p) {
 		return p
 	}
 	if _, ok := p.(*aws.CredentialsCache); ok {

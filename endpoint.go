@@ -211,16 +211,15 @@ func (t *target) check() error {
 	return nil
 }
 
-// url joins the base with the path of the request, which comes unescaped and
-// escaped, and its query.
-func (t *target) url(path, rawPath, rawQuery string) *url.URL {
+// url joins the base with the path and the query of a request.
+func (t *target) url(request *url.URL) url.URL {
 	u := t.base
 	prefix, rawPrefix := strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.EscapedPath(), "/")
 	if prefix != "" && prefix[0] != '/' {
 		prefix, rawPrefix = "/"+prefix, "/"+rawPrefix
 	}
-	u.Path, u.RawPath, u.RawQuery = prefix+path, rawPrefix+rawPath, rawQuery
-	return &u
+	u.Path, u.RawPath, u.RawQuery = prefix+request.Path, rawPrefix+request.EscapedPath(), request.RawQuery
+	return u
 }
 
 // A targetKey holds all that the default resolver looks at.

@@ -130,35 +130,48 @@ func (e *AttemptTimeoutError) Timeout() bool { return true }
 // RetryableError returns true: the retryers of the SDK retry it.
 func (e *AttemptTimeoutError) RetryableError() bool { return true }
 
-// retryableError marks an error as retryable for any retryer that asks for
-// RetryableError, those of the SDK among them. It adds nothing to the text.
-type retryableError struct{ error }
-
-func (e *retryableError) Unwrap() error        { return e.error }
-func (e *retryableError) RetryableError() bool { return true }
-
-// permanentError marks an error that no attempt can mend.
-type permanentError struct{ error }
-
-func (e *permanentError) Unwrap() error        { return e.error }
-func (e *permanentError) RetryableError() bool { return false }
-
-// attemptsError stands where *retry.MaxAttemptsError stands for a call that
-// ended before its attempts were used up, so that each error tells how many
-// there were.
-type attemptsError struct {
-	attempts int
-	err      error
+// A verdict says whether another attempt can help against an error, to any
+// retryer that asks for RetryableError, those of the SDK among them. It adds
+// nothing to the text.
+type verdict struct {
+	error
+	retry bool
+	final bool // the call ends whatever its retryer says
 }
 
-func (e *attemptsError) Error() string {
-	text := oneLine(e.err.Error(), maxCallText)
-	if e.attempts > 0 {
-		text = "attempt " + strconv.Itoa(e.attempts) + ", " + text
+func (v *verdict) Unwrap() error        { return v.error }
+func (v *verdict) RetryableError() bool { return v.retry }
+
+// A note adds to the text of an error.
+type note struct {
+	before string
+	err    error
+	after  string
+	limit  int // of the text of err; 0: none
+}
+
+func (n *note) Error() string {
+	text := n.err.Error()
+	if n.limit > 0 {
+		text = oneLine(text, n.limit)
 	}
-	return text
+	return n.before + text + n.after
 }
-func (e *attemptsError) Unwrap() error { return e.err }
+
+func (n *note) Unwrap() error { return n.err }
+
+// joined is errors.Join with a text of one line.
+type joined []error
+
+func (e joined) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, ", ")
+}
+
+func (e joined) Unwrap() []error { return e }
 
 // foreignError holds an error of somebody else's code: its text may have many
 // lines, be of any length and quote the request. So it is not unwrapped, which
@@ -206,35 +219,9 @@ func responseError(resp *http.Response, requestID string, err error) error {
 	}
 }
 
-func malformed(resp *http.Response, requestID, path, reason string, cause error) error {
-	return responseError(resp, requestID, &smithy.DeserializationError{
-		Err: &MalformedResponseError{StatusCode: resp.StatusCode, RequestID: requestID, Path: path, Reason: reason, Err: cause},
-	})
-}
-
-// apiError reads the error out of an answer: its code from the header, else the
-// body's code, else its __type, else the status. The body may be anything.
-// scrub takes secrets out of the message.
-func apiError(resp *http.Response, body []byte, scrub func(string) string) error {
-	code, said := errorCode(resp.Header.Get("X-Amzn-Errortype")), errorBody(body)
-	// The official client strips a code of the body twice.
-	if code == "" {
-		code = errorCode(errorCode(said.code))
-	}
-	if code == "" {
-		code = errorCode(errorCode(said.kind))
-	}
-	if code == "" {
-		code = codeOfStatus(resp.StatusCode)
-	}
-	if said.message != nil {
-		*said.message = scrub(*said.message)
-	}
-	err := newAPIError(code, said.message, scrub(said.anyMessage))
-	if resp.StatusCode/100 == 2 || transientStatus(resp.StatusCode) {
-		return &retryableError{err}
-	}
-	return err
+func isAPIError(err error) bool {
+	var e interface{ ErrorCode() string }
+	return errors.As(err, &e)
 }
 
 // codeOfStatus is the code of an answer that names none.
@@ -304,9 +291,8 @@ func statusCodeName(status int) string {
 	return name
 }
 
-// errorMembers is what a body says of an error; nil and "" for what it does
-// not.
-type errorMembers struct {
+// errorFields are the fields of the body of an error; zero where absent.
+type errorFields struct {
 	code, kind string
 	message    *string // of an exception, which has it as "message" or "Message"
 	anyMessage string  // of any other error: in any case
@@ -314,7 +300,7 @@ type errorMembers struct {
 
 // errorBody takes what it can from the body of an error. A body that is cut
 // off, or is not JSON from some point on, keeps what came before that.
-func errorBody(body []byte) (m errorMembers) {
+func errorBody(body []byte) (m errorFields) {
 	s := json.New(body)
 	if s.EnterObject() != nil {
 		return m
@@ -347,7 +333,7 @@ func errorBody(body []byte) (m errorMembers) {
 
 // set keeps a member. Part of a message tells something; part of a code may be
 // another code.
-func (m *errorMembers) set(name, value string, whole bool) {
+func (m *errorFields) set(name, value string, whole bool) {
 	switch {
 	case strings.EqualFold(name, "code"):
 		if whole {

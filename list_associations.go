@@ -1,19 +1,14 @@
 package appintegrations
 
 import (
-	"bytes"
 	"context"
-	"net/http"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	smithy "github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
-
-	"github.com/seed-10600c52/appintegrations/internal/json"
 )
 
 // ListDataIntegrationAssociationsInput is the input of
@@ -80,27 +75,28 @@ var _ ListDataIntegrationAssociationsAPIClient = (*Client)(nil)
 //   - *[github.com/aws/aws-sdk-go-v2/aws/retry.MaxAttemptsError]: the attempts
 //     are used up.
 func (c *Client) ListDataIntegrationAssociations(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
-	return c.invoke(ctx, params, optFns)
+	return c.invoke(ctx, params, false, optFns)
 }
 
 const maxTokenBytes = 8 << 10 // the model says 1,000 characters
 
-// setInput checks the input and makes of it the path and the query of the
-// request.
-func (c *call) setInput(params *ListDataIntegrationAssociationsInput) error {
-	if params == nil {
-		params = &ListDataIntegrationAssociationsInput{}
-	}
-	if err := params.validate(); err != nil {
-		return err
-	}
+// validate rejects an input that can never be right.
+func (c *call) validate() error { return c.input.validate() }
+
+// serialize makes the path and the query of the request. The input ends here.
+func (c *call) serialize() error {
 	const before, after = "/dataIntegrations/", "/associations"
-	id := *params.DataIntegrationIdentifier
-	c.path, c.rawPath = before+id+after, before+escape(id)+after
-	if params.MaxResults != nil {
-		c.rawQuery = "maxResults=" + strconv.Itoa(int(*params.MaxResults))
+	id := valueOr(c.input.DataIntegrationIdentifier, "")
+	escaped := escape(id)
+	c.rawPath = before + escaped + after
+	if c.path = c.rawPath; escaped != id {
+		c.path = before + id + after
 	}
-	if c.token = valueOr(params.NextToken, ""); c.token != "" {
+	c.rawQuery = ""
+	if c.input.MaxResults != nil {
+		c.rawQuery = "maxResults=" + strconv.Itoa(int(*c.input.MaxResults))
+	}
+	if c.token = valueOr(c.input.NextToken, ""); c.token != "" {
 		if c.rawQuery != "" {
 			c.rawQuery += "&"
 		}
@@ -179,27 +175,4 @@ func escape(s string) string {
 
 func unreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
-}
-
-// page makes the output of a body that came whole. A body that has nothing of a
-// page, and the code or the message of an error, is that error, whatever its
-// status says.
-func (c *call) page(resp *http.Response, id string, body []byte) (*ListDataIntegrationAssociationsOutput, error) {
-	out := &ListDataIntegrationAssociationsOutput{}
-	d := pageDecoder{scanner: json.New(body), size: len(body)}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, malformed(resp, id, "", "the body is empty", nil)
-	}
-	if fault := d.decode(out); fault != nil {
-		return nil, malformed(resp, id, fault.path, fault.reason, fault.err)
-	}
-	if !d.found {
-		if said := errorBody(body); said.code != "" || said.kind != "" || said.anyMessage != "" {
-			return nil, responseError(resp, id, apiError(resp, body, c.scrub))
-		}
-	}
-	if id != "" {
-		awsmiddleware.SetRequestIDMetadata(&out.ResultMetadata, id)
-	}
-	return out, nil
 }

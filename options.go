@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -47,8 +47,14 @@ type HTTPSignerV4 interface {
 //
 // Formatted with package fmt, and as JSON, the value shows no credentials.
 type Options struct {
-	// Changes to the middleware stack of the SDK. Not supported yet: a call with
-	// any of them returns a *ConfigError.
+	// Changes to the middleware stack of the SDK, applied to the steps of each
+	// call in order, those of the client first. The steps have the ids and the
+	// order of the official client. A function that returns an error ends the call
+	// with it, before anything is sent.
+	//
+	// A call with any of them, or with Interceptors, a TracerProvider or a
+	// MeterProvider, goes through such a stack. What a call promises, it promises
+	// there too; it takes more memory and time.
 	APIOptions []func(*middleware.Stack) error
 
 	// An identifier of the application, added to the User-Agent. "": none.
@@ -84,8 +90,8 @@ type Options struct {
 	// Where the events of ClientLogMode go. nil: nowhere.
 	Logger logging.Logger
 
-	// Measures the calls. Not supported yet: a provider that measures is a
-	// *ConfigError. nil: none.
+	// Measures the calls, with the metrics of the official client. nil: nothing is
+	// measured.
 	MeterProvider metrics.MeterProvider
 
 	// The Region to send to and to sign for. Required, unless an endpoint and a
@@ -109,8 +115,8 @@ type Options struct {
 	// What config.LoadDefaultConfig found out for DefaultsMode auto.
 	RuntimeEnvironment aws.RuntimeEnvironment
 
-	// Traces the calls. Not supported yet: a provider that traces is a
-	// *ConfigError. nil: none.
+	// Traces the calls, with the spans of the official client. nil: nothing is
+	// traced.
 	TracerProvider tracing.TracerProvider
 
 	// Sends the requests. nil: a client with a transport that all clients of the
@@ -119,8 +125,10 @@ type Options struct {
 	// heed the context of the request: a Do that does not outlasts every timeout.
 	HTTPClient HTTPClient
 
-	// Interceptors of the SDK. Not supported yet: a call with any of them returns
-	// a *ConfigError.
+	// Interceptors of the SDK, run in the order of the official client. To set a
+	// header of every request, use BeforeRetryLoop: as in the official client, the
+	// hooks of an attempt see the request of the call, not that of the attempt, so
+	// what they set is sent with the next attempt only.
 	Interceptors smithyhttp.InterceptorRegistry
 
 	// How long one attempt may take, from the credentials to the last byte of
@@ -205,16 +213,16 @@ func (o *Options) maxPageBytes() int64 {
 	if o.MaxPageBytes <= 0 {
 		return defaultMaxPageBytes
 	}
-	return o.MaxPageBytes
+	return min(o.MaxPageBytes, math.MaxInt64-1) // one byte more is read
 }
+
+// bodyLimit is the most that anybody can read of a body.
+func (o *Options) bodyLimit() int64 { return max(o.maxPageBytes(), maxErrorBody) }
 
 // check refuses what can never work, before anything is sent.
 func (o *Options) check() error {
 	if o.fault != nil {
 		return o.fault
-	}
-	if err := o.checkHooks(); err != nil {
-		return err
 	}
 	switch o.RetryMode {
 	case "", aws.RetryModeStandard, aws.RetryModeAdaptive:
@@ -278,16 +286,6 @@ func (o Options) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%+v", o.view())
 }
 
-// Format writes the options of the client as [Options.Format] does: package fmt
-// would follow the pointer for some verbs.
-func (c Client) Format(f fmt.State, verb rune) {
-	if c.core == nil {
-		fmt.Fprint(f, "{}")
-		return
-	}
-	c.core.options.Format(f, verb)
-}
-
 // MarshalJSON writes the options without credentials: providers and clients
 // are named by their type.
 func (o Options) MarshalJSON() ([]byte, error) { return json.Marshal(o.view()) }
@@ -313,115 +311,4 @@ func WithSigV4SigningName(name string) func(*Options) {
 // signature, whatever the endpoint says.
 func WithSigV4SigningRegion(region string) func(*Options) {
 	return func(o *Options) { o.signingRegion = region }
-}
-
-// optionsFromConfig takes over every field of an aws.Config that the official
-// client honours.
-func optionsFromConfig(cfg aws.Config) Options {
-	o := Options{
-		Region: cfg.Region, DefaultsMode: cfg.DefaultsMode, RuntimeEnvironment: cfg.RuntimeEnvironment,
-		HTTPClient: cfg.HTTPClient, Credentials: cfg.Credentials, APIOptions: cfg.APIOptions,
-		Logger: cfg.Logger, ClientLogMode: cfg.ClientLogMode, AppID: cfg.AppID,
-		RetryMaxAttempts: cfg.RetryMaxAttempts, RetryMode: cfg.RetryMode,
-		Interceptors: cfg.Interceptors.Copy(), BaseEndpoint: cfg.BaseEndpoint,
-		DisableClockSkewCorrection: cfg.DisableClockSkewCorrection,
-	}
-	if cfg.Retryer != nil {
-		o.Retryer = cfg.Retryer()
-	}
-	//lint:ignore SA1019 so that it is not ignored in silence
-	if cfg.EndpointResolver != nil {
-		o.fault = &ConfigError{Field: "EndpointResolver", Reason: "it is deprecated and not supported: set BaseEndpoint or EndpointResolverV2"}
-	}
-	//lint:ignore SA1019 so that it is not ignored in silence
-	if cfg.EndpointResolverWithOptions != nil {
-		o.fault = &ConfigError{Field: "EndpointResolverWithOptions", Reason: "it is deprecated and not supported: set BaseEndpoint or EndpointResolverV2"}
-	}
-	o.addSources(cfg.ConfigSources)
-	return o
-}
-
-// addSources asks the sources of an aws.Config, the environment and the shared
-// config files, for what has no field there. The first that knows answers.
-// Their types are those of package config, which cannot be imported here.
-func (o *Options) addSources(sources []any) {
-	ctx := context.Background()
-	type dualStack interface {
-		GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error)
-	}
-	if v, ok, err := firstOf(sources, func(s dualStack) (aws.DualStackEndpointState, bool, error) { return s.GetUseDualStackEndpoint(ctx) }); ok {
-		o.EndpointOptions.UseDualStackEndpoint = v
-	} else if err != nil {
-		o.fault = sourceFault("UseDualStackEndpoint", err)
-	}
-	type fips interface {
-		GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error)
-	}
-	if v, ok, err := firstOf(sources, func(s fips) (aws.FIPSEndpointState, bool, error) { return s.GetUseFIPSEndpoint(ctx) }); ok {
-		o.EndpointOptions.UseFIPSEndpoint = v
-	} else if err != nil {
-		o.fault = sourceFault("UseFIPSEndpoint", err)
-	}
-	o.addBaseEndpoint(ctx, sources)
-}
-
-// addBaseEndpoint looks for an endpoint that is configured for this service. A
-// general AWS_ENDPOINT_URL has been put into aws.Config.BaseEndpoint by package
-// config: it goes before an endpoint of a file, but not before the service's
-// own variable.
-func (o *Options) addBaseEndpoint(ctx context.Context, sources []any) {
-	_, general := os.LookupEnv("AWS_ENDPOINT_URL")
-	_, own := os.LookupEnv("AWS_ENDPOINT_URL_APPINTEGRATIONS")
-	if general && !own {
-		return
-	}
-	type ignoring interface {
-		GetIgnoreConfiguredEndpoints(context.Context) (bool, bool, error)
-	}
-	if ignore, _, _ := firstOf(sources, func(s ignoring) (bool, bool, error) { return s.GetIgnoreConfiguredEndpoints(ctx) }); ignore {
-		return
-	}
-	type baseEndpoint interface {
-		GetServiceBaseEndpoint(context.Context, string) (string, bool, error)
-	}
-	if v, ok, err := firstOf(sources, func(s baseEndpoint) (string, bool, error) { return s.GetServiceBaseEndpoint(ctx, ServiceID) }); ok {
-		o.BaseEndpoint = &v
-	} else if err != nil {
-		o.fault = sourceFault("BaseEndpoint", err)
-	}
-}
-
-// firstOf asks each source that is an S until one knows the value or fails.
-func firstOf[S, V any](sources []any, get func(S) (V, bool, error)) (value V, ok bool, err error) {
-	for _, source := range sources {
-		s, is := source.(S)
-		if !is {
-			continue
-		}
-		if value, ok, err = get(s); ok || err != nil {
-			return value, ok && err == nil, err
-		}
-	}
-	return value, false, nil
-}
-
-func sourceFault(field string, err error) *ConfigError {
-	return &ConfigError{Field: field, Reason: "the configuration does not tell: " + oneLine(err.Error(), maxMessageText/2)}
-}
-
-// withoutSecretParts drops a user name and password, a query and a fragment
-// from a URL, well-formed or not.
-func withoutSecretParts(u string) string {
-	if i := strings.IndexAny(u, "?#"); i >= 0 {
-		u = u[:i]
-	}
-	scheme, rest, ok := strings.Cut(u, "://")
-	if !ok {
-		scheme, rest = "", u
-	}
-	rest = rest[strings.LastIndexByte(rest, '@')+1:] // a password may hold a slash
-	if ok {
-		rest = scheme + "://" + rest
-	}
-	return rest
 }

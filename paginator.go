@@ -232,7 +232,7 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 		return nil, errors.New("the paginator has no client")
 	}
 	params := p.params.clone() // a mock may keep what it is given
-	out, err := p.client.ListDataIntegrationAssociations(ctx, &params, append([]func(*Options){markPaginating}, optFns...)...)
+	out, err := p.call(ctx, &params, optFns)
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +253,14 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 	}
 	p.params.NextToken = &page.next
 	return page, nil
+}
+
+// call marks the call as a paginator's.
+func (p *ListDataIntegrationAssociationsPaginator) call(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
+	if c, ok := p.client.(*Client); ok {
+		return c.invoke(ctx, params, true, optFns)
+	}
+	return p.client.ListDataIntegrationAssociations(ctx, params, append([]func(*Options){markPaginating}, optFns...)...)
 }
 
 // passOver leaves out of a page what Resume says is done. The page that the

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,24 +31,6 @@ func stripLocation(header http.Header) {
 		header.Set("Location", origin(u))
 	}
 }
-
-// scrub takes out of somebody else's text what must not be told: the keys that
-// the attempt was signed with and the NextToken. AWS quotes both in the answer
-// to a signature that does not match.
-func (c *call) scrub(text string) string {
-	for _, secret := range [...]string{c.creds.SecretAccessKey, c.creds.SessionToken, c.token} {
-		text = hide(text, secret)
-	}
-	return text
-}
-
-// redact takes out of a text for the log the keys that the attempt is signed
-// with, the token that it asks with, and the one that a page answers with.
-func (c *call) redact(text string) string {
-	return nextTokenMember.ReplaceAllString(c.scrub(text), `$1"`+redacted+`"`)
-}
-
-var nextTokenMember = regexp.MustCompile(`(?s)("NextToken"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
 
 // hide takes a secret out of a text, however it is spelled there: AWS quotes
 // the request, in JSON, when a signature does not match. What is shorter than 3
@@ -127,4 +108,21 @@ func withoutSecrets(resp *http.Response) *http.Response {
 		copied.Request.URL = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	}
 	return &copied
+}
+
+// withoutSecretParts drops a user name and password, a query and a fragment
+// from a URL, well-formed or not.
+func withoutSecretParts(u string) string {
+	if i := strings.IndexAny(u, "?#"); i >= 0 {
+		u = u[:i]
+	}
+	scheme, rest, ok := strings.Cut(u, "://")
+	if !ok {
+		scheme, rest = "", u
+	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:] // a password may hold a slash
+	if ok {
+		rest = scheme + "://" + rest
+	}
+	return rest
 }

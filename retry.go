@@ -11,117 +11,176 @@ import (
 	smithy "github.com/aws/smithy-go"
 )
 
-// release gives back what an attempt was lent, told of the attempt's outcome.
-type release = func(error) error
-
 func releaseNothing(error) error { return nil }
 
-// attempt makes attempts until one succeeds or the retryer has had enough.
-func (c *call) attempt(ctx context.Context) (*ListDataIntegrationAssociationsOutput, error) {
-	c.gate = gateContext{ctx, c}
-	retryToken := releaseNothing
+// retry makes attempts until one succeeds, or until there is to be no other.
+// walk takes the steps of one attempt.
+func (c *call) retry(ctx context.Context, walk func(*attempt) error) (*attempt, error) {
+	if c.noTarget != nil {
+		return nil, c.noTarget
+	}
 	for {
-		out, err := c.try(ctx, retryToken)
+		a, err := c.try(ctx, walk)
 		if err == nil {
-			return out, nil
+			return a, nil
 		}
-		if retryToken, err = c.again(ctx, err); err != nil {
-			return nil, err
+		if err = c.again(ctx, a, err); err != nil {
+			return a, err
 		}
 	}
 }
 
-// try makes one attempt, behind the retryer's gate.
-func (c *call) try(ctx context.Context, retryToken release) (*ListDataIntegrationAssociationsOutput, error) {
+// try makes one attempt, behind the retryer's gate and within the attempt's time
+// limit. The attempt is nil if the gate let none through.
+func (c *call) try(ctx context.Context, walk func(*attempt) error) (*attempt, error) {
 	if ctx.Err() != nil {
-		return nil, canceled(ctx, c.last)
+		return nil, canceled(ctx, c.lastError())
 	}
-	attemptToken, err := c.retryer.GetAttemptToken(&c.gate)
+	a := &attempt{call: c, number: c.attempts + 1, caller: ctx}
+	a.gate = gateContext{ctx, a}
+	releaseAttempt, err := c.retryer.GetAttemptToken(&a.gate)
 	if err != nil {
 		return nil, c.gateError(ctx, err)
 	}
 	c.attempts++
-	out, err := c.exchange(ctx)
-	// A token that cannot be given back takes nothing from a page that is here.
-	if tokenErr := errors.Join(retryToken(err), attemptToken(err)); tokenErr != nil && err != nil {
-		return nil, &finalError{joined{err, foreign("release a token", tokenErr)}}
+	err = a.walk(ctx, walk)
+	var tokenErr error
+	if c.release != nil {
+		tokenErr = c.release(err)
 	}
-	return out, err
+	// A page that has arrived is returned even if its tokens cannot be released.
+	if tokenErr = errors.Join(tokenErr, releaseAttempt(err)); tokenErr != nil && err != nil {
+		err = &verdict{error: joined{err, foreign("release a token", tokenErr)}, final: true}
+	}
+	a.err = err
+	if !a.stacked && (err != nil || a.number > 1) {
+		a.metadata = a.describe()
+	}
+	return a, err
+}
+
+// walk takes the steps of the attempt within its time limit. Here, once for all
+// of them, what the end of a context did to a step becomes the reason for it.
+func (a *attempt) walk(ctx context.Context, walk func(*attempt) error) error {
+	limited, cancel := a.limited(ctx)
+	defer cancel()
+	defer a.letGo()
+	a.ctx = limited
+	err := walk(a)
+	switch {
+	case err == nil || isAPIError(err):
+		return err
+	case ctx.Err() != nil:
+		return canceled(ctx, a.lastError())
+	case isContextError(err):
+		return timedOut(limited, err)
+	}
+	return err
+}
+
+func isContextError(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// lastError is the error of the attempt before; nil: there is none.
+func (c *call) lastError() error {
+	if c.last == nil {
+		return nil
+	}
+	return c.last.err
 }
 
 // gateError is the error of a call that the retryer did not let make another
 // attempt.
 func (c *call) gateError(ctx context.Context, err error) error {
-	var canceledError *aws.RequestCanceledError
 	switch {
 	case ctx.Err() != nil:
-		return canceled(ctx, c.last)
-	case errors.As(err, &canceledError):
-		return &finalError{err}
+		return canceled(ctx, c.lastError())
+	case isCanceled(err):
+		return &verdict{error: err, final: true}
 	}
 	err = foreign("get an attempt token", err)
-	if c.last != nil {
-		err = joined{err, &lastError{c.last}}
+	if last := c.lastError(); last != nil {
+		err = joined{err, &note{before: "last error: ", err: last}}
 	}
-	return &finalError{err}
+	return &verdict{error: err, final: true}
 }
 
-// again waits for the next attempt and returns its retry token, or returns the
-// error of the call: err, with the reason why there is no next attempt.
-func (c *call) again(ctx context.Context, err error) (release, error) {
-	if isFinal(err) || ctx.Err() != nil && isCanceled(err) {
-		return nil, c.ended(err)
+// again returns nil when another attempt is to be made, after the wait for it.
+// Else it returns the error of the call: that of the attempt, and why there is
+// no other attempt.
+func (c *call) again(ctx context.Context, a *attempt, err error) error {
+	if a == nil {
+		return err
 	}
-	c.last = err
+	c.last, c.release = a, nil
+	f := failure{attempt: a}
+	defer func() { c.failures = append(c.failures, f) }()
+	if isFinal(err) || ctx.Err() != nil && isCanceled(err) {
+		return err
+	}
 	limit := c.retryer.MaxAttempts()
 	exhausted := limit > 0 && c.attempts >= limit
-	if mended, mendErr := c.mend(ctx, err, exhausted); mendErr != nil {
-		return nil, c.ended(mendErr)
-	} else if mended {
-		c.logRetry(err)
-		return releaseNothing, nil
+	if !exhausted {
+		remedied, remedyErr := c.remedy(ctx, a)
+		if remedyErr != nil {
+			return remedyErr
+		}
+		if remedied {
+			f.retryable, f.retried = true, true
+			c.logRetry(err)
+			return nil
+		}
 	}
 	if !c.retryer.IsErrorRetryable(err) {
-		if wait := retryAfter(err); wait > maxBackoff && retryables.IsErrorRetryable(err).Bool() {
-			err = &longWait{err, wait}
-		}
-		return nil, c.ended(err)
+		return withLongWait(err)
 	}
-	if exhausted {
-		return nil, &retry.MaxAttemptsError{Attempt: c.attempts, Err: err}
+	if f.retryable = true; exhausted {
+		return &retry.MaxAttemptsError{Attempt: c.attempts, Err: err}
 	}
-	if ctx.Err() != nil {
-		return nil, c.ended(canceled(ctx, err))
+	if err := c.backOff(ctx, a); err != nil {
+		return err
 	}
-	token, tokenErr := c.retryer.GetRetryToken(&c.gate, err)
-	if tokenErr != nil {
-		return nil, c.ended(joined{err, foreign("no retry", tokenErr)})
-	}
-	delay, delayErr := c.retryer.RetryDelay(c.attempts, err)
-	if delayErr != nil {
-		return nil, c.ended(joined{err, foreign("no retry", delayErr)})
-	}
-	if err := sleep(ctx, delay, err); err != nil {
-		return nil, c.ended(err)
-	}
+	f.retried = true
 	c.logRetry(err)
-	return token, nil
+	return nil
 }
 
-// finalError ends a call whatever its retryer says.
-type finalError struct{ error }
+// backOff draws a retry token and waits until the next attempt.
+func (c *call) backOff(ctx context.Context, a *attempt) error {
+	if ctx.Err() != nil {
+		return canceled(ctx, a.err)
+	}
+	token, err := c.retryer.GetRetryToken(&a.gate, a.err)
+	if err != nil {
+		return joined{a.err, foreign("no retry", err)}
+	}
+	delay, err := c.retryer.RetryDelay(c.attempts, a.err)
+	if err != nil {
+		return joined{a.err, foreign("no retry", err)}
+	}
+	c.release = token
+	return sleep(ctx, delay, a.err)
+}
 
-func (e *finalError) Unwrap() error { return e.error }
+// withLongWait adds to an error that could be retried the wait that its service
+// asked for, where that is longer than a caller waits.
+func withLongWait(err error) error {
+	if wait := retryAfter(err); wait > maxBackoff && retryables.IsErrorRetryable(err).Bool() {
+		return &note{err: err, after: ", to be retried after " + wait.String()}
+	}
+	return err
+}
 
 // isFinal reports whether no retryer is asked: sending the same again could
 // only do the same, or harm.
 func isFinal(err error) bool {
 	var (
-		final    *finalError
+		v        *verdict
 		redirect *RedirectError
 		config   *ConfigError
 	)
-	return errors.As(err, &final) || errors.As(err, &redirect) || errors.As(err, &config)
+	return errors.As(err, &v) && v.final || errors.As(err, &redirect) || errors.As(err, &config)
 }
 
 func isCanceled(err error) bool {
@@ -129,13 +188,32 @@ func isCanceled(err error) bool {
 	return errors.As(err, &canceledError)
 }
 
-// ended says how many attempts there were.
-func (c *call) ended(err error) error {
-	return &attemptsError{attempts: c.attempts, err: err}
+// withAttempts adds to an error how many attempts there were, where
+// *retry.MaxAttemptsError does not say it, and keeps the text on one line.
+// smithy.InvalidParamsError keeps its own form.
+func withAttempts(attempts int, err error) error {
+	var invalid smithy.InvalidParamsError
+	if errors.As(err, &invalid) {
+		return err
+	}
+	if _, ok := err.(*retry.MaxAttemptsError); ok {
+		attempts = 0
+		if text := err.Error(); oneLine(text, maxCallText) == text {
+			return err
+		}
+	}
+	return &note{before: attemptText(attempts), err: err, limit: maxCallText}
+}
+
+func attemptText(attempts int) string {
+	if attempts == 0 {
+		return ""
+	}
+	return fmt.Sprintf("attempt %d, ", attempts)
 }
 
 // sleep waits between two attempts. A deadline that it would pass ends the call
-// at once: the answer could only be lost.
+// at once: the response could only be lost.
 func sleep(ctx context.Context, delay time.Duration, last error) error {
 	if ctx.Err() != nil {
 		return canceled(ctx, last)
@@ -167,29 +245,10 @@ func cancellation(ctxErr, cause, last error) error {
 		err = append(err, foreign("cause", cause))
 	}
 	if last != nil {
-		err = append(err, &lastError{last})
+		err = append(err, &note{before: "last error: ", err: last})
 	}
 	return &aws.RequestCanceledError{Err: err}
 }
-
-// lastError marks the error of the attempt before in a text.
-type lastError struct{ error }
-
-func (e *lastError) Error() string { return "last error: " + e.error.Error() }
-func (e *lastError) Unwrap() error { return e.error }
-
-// joined is errors.Join with a text of one line.
-type joined []error
-
-func (e joined) Error() string {
-	text := e[0].Error()
-	for _, err := range e[1:] {
-		text += ", " + err.Error()
-	}
-	return text
-}
-
-func (e joined) Unwrap() []error { return e }
 
 // asRetryerV2 adds to a retryer of the first generation what it lacks.
 func asRetryerV2(r aws.Retryer) aws.RetryerV2 {

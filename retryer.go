@@ -123,18 +123,6 @@ func answerHeader(err error) http.Header {
 	return answered.Response.Header
 }
 
-// longWait ends a call whose service asked for more time than a caller waits
-// for.
-type longWait struct {
-	error
-	wait time.Duration
-}
-
-func (e *longWait) Unwrap() error { return e.error }
-func (e *longWait) Error() string {
-	return e.error.Error() + ", to be retried after " + e.wait.String()
-}
-
 // GetRetryToken draws a retry from the budget of the endpoint. A throttle draws
 // nothing: it proves the endpoint alive, and the pace sees to the rest.
 func (r *defaultRetryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
@@ -142,8 +130,8 @@ func (r *defaultRetryer) GetRetryToken(ctx context.Context, err error) (func(err
 		return releaseNothing, nil
 	}
 	endpoint := ""
-	if c := callOf(ctx); c != nil {
-		endpoint = c.endpoint
+	if a := attemptAtGate(ctx); a != nil {
+		endpoint = a.host()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,18 +153,18 @@ func (r *defaultRetryer) GetInitialToken() func(error) error { return releaseNot
 // GetAttemptToken waits until the pace of the client lets another attempt go.
 // The function that it returns is told what came of it.
 func (r *defaultRetryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
-	c := callOf(ctx)
-	if c == nil {
+	a := attemptAtGate(ctx)
+	if a == nil {
 		return releaseNothing, nil
 	}
-	if c.options.RetryMode != aws.RetryModeStandard {
-		if err := r.waitTurn(ctx, c.last); err != nil {
+	if a.options.RetryMode != aws.RetryModeStandard {
+		if err := r.waitTurn(ctx, a.lastError()); err != nil {
 			return nil, err
 		}
 	}
 	sent := time.Now()
 	return func(err error) error {
-		r.settle(c.endpoint, sent, err)
+		r.settle(a.host(), sent, err)
 		return nil
 	}, nil
 }
@@ -285,25 +273,12 @@ func (b *budget) give(now time.Time) {
 	b.tokens = min(budgetTokens, b.tokens+1)
 }
 
-// gateContext carries the call to the default retryer, whatever is wrapped
-// around it: the interface of the SDK has no other way.
-type gateContext struct {
-	context.Context
-	call *call
-}
-
-type gateKey struct{}
-
-func (g *gateContext) Value(key any) any {
-	if key == (gateKey{}) {
-		return g.call
+// host returns the host and port that the attempt was sent to; "": none yet.
+func (a *attempt) host() string {
+	if a = a.signed(); a.req == nil || a.req.URL == nil {
+		return ""
 	}
-	return g.Context.Value(key)
-}
-
-func callOf(ctx context.Context) *call {
-	c, _ := ctx.Value(gateKey{}).(*call)
-	return c
+	return a.req.URL.Host
 }
 
 func (r *defaultRetryer) userAgentFeature(mode aws.RetryMode) awsmiddleware.UserAgentFeature {

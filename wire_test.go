@@ -1,7 +1,6 @@
 package appintegrations_test
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -183,15 +182,4 @@ func TestTraceIDInLambda(t *testing.T) {
 func TestTheAttemptTimeoutIsNotTold(t *testing.T) {
 	header := captured(t, func(o *appintegrations.Options) { o.AttemptTimeout = time.Hour })
 	assert.NotContains(t, header.Get("Amz-Sdk-Request"), "ttl")
-}
-
-func TestHooksAreRefused(t *testing.T) {
-	client := stubClient("{}")
-	_, err := client.ListDataIntegrationAssociations(t.Context(), input("example"),
-		appintegrations.WithAPIOptions(awsmiddleware.AddUserAgentKey("x")))
-	var config *appintegrations.ConfigError
-	require.True(t, errors.As(err, &config))
-	assert.Equal(t, "APIOptions", config.Field)
-	_, err = client.ListDataIntegrationAssociations(t.Context(), input("example"))
-	assert.NoError(t, err, "a per-call option stays with its call")
 }

@@ -1,0 +1,192 @@
+package appintegrations
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	smithy "github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/seed-10600c52/appintegrations/internal/json"
+)
+
+// deserialize reads the body of the response to its end and makes a page or an
+// error of it. So a body that is cut or mangled is an error of the attempt.
+func (a *attempt) deserialize(err error) error {
+	if err != nil {
+		return err
+	}
+	if a.followedRedirect() {
+		return &RedirectError{StatusCode: a.resp.StatusCode, RequestID: requestID(a.resp), Origin: origin(a.resp.Request.URL)}
+	}
+	if a.resp.StatusCode != http.StatusOK || errorType(a.resp.Header) != "" {
+		return a.refusal()
+	}
+	buffer := a.buffers.get()
+	limit := a.options.maxPageBytes()
+	body, err := readAll(a.ctx, (*buffer)[:0], a.resp.Body, limit)
+	defer a.buffers.put(buffer, body)
+	if err != nil {
+		return a.malformed("", "the body is cut off after "+strconv.Itoa(len(body))+" bytes", timedOut(a.ctx, err))
+	}
+	a.logResponse(body)
+	if int64(len(body)) > limit {
+		return a.malformed("", "the body is larger than MaxPageBytes, "+strconv.FormatInt(limit, 10)+" bytes", nil)
+	}
+	return a.decode(body)
+}
+
+// decode makes the page of a body that came whole. A body that has no member of
+// a page, and the code or the message of an error, is that error, whatever its
+// status says.
+func (a *attempt) decode(body []byte) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return a.malformed("", "the body is empty", nil)
+	}
+	page := &ListDataIntegrationAssociationsOutput{}
+	d := pageDecoder{scanner: json.New(body), size: len(body)}
+	if fault := d.decode(page); fault != nil {
+		return a.malformed(fault.path, fault.reason, fault.err)
+	}
+	if !d.found {
+		if e := errorBody(body); e.code != "" || e.kind != "" || e.anyMessage != "" {
+			return a.apiError(body)
+		}
+	}
+	if id := requestID(a.resp); id != "" && !a.stacked {
+		awsmiddleware.SetRequestIDMetadata(&page.ResultMetadata, id)
+	}
+	a.page = page
+	return nil
+}
+
+// refusal is the error of a response that is no page by its status or headers.
+// The error is made of the first 64 KiB of the body; what goes wrong while
+// reading them is ignored.
+func (a *attempt) refusal() error {
+	if a.resp.StatusCode/100 == 3 {
+		a.logResponse(nil)
+		return a.redirect()
+	}
+	body, _ := readAll(a.ctx, nil, io.LimitReader(a.resp.Body, maxErrorBody), maxErrorBody)
+	a.logResponse(body)
+	if a.resp.StatusCode/100 == 2 && errorType(a.resp.Header) == "" {
+		return a.malformed("", "a page comes with status 200, not "+strconv.Itoa(a.resp.StatusCode), nil)
+	}
+	return a.apiError(body)
+}
+
+func (a *attempt) redirect() error {
+	e := &RedirectError{StatusCode: a.resp.StatusCode, RequestID: requestID(a.resp)}
+	location := a.resp.Header.Get("Location")
+	if u, err := a.req.URL.Parse(location); err == nil && location != "" {
+		e.Origin = origin(u)
+	}
+	return e
+}
+
+func (a *attempt) malformed(path, reason string, cause error) error {
+	return &smithy.DeserializationError{
+		Err: &MalformedResponseError{StatusCode: a.resp.StatusCode, RequestID: requestID(a.resp), Path: path, Reason: reason, Err: cause},
+	}
+}
+
+// wrapError puts the error of a response into the official chain, with its
+// status and request id. It is the only step that does.
+func (a *attempt) wrapError(err error) error {
+	if err == nil || a.resp == nil || a.resp.StatusCode == 0 {
+		return err
+	}
+	return responseError(a.resp, requestID(a.resp), err)
+}
+
+func (a *attempt) closeBody(err error) error {
+	if a.resp != nil && a.resp.Body != nil {
+		a.resp.Body.Close()
+	}
+	return err
+}
+
+// requestID returns the request id of a response, cut to what fits in a line.
+func requestID(resp *http.Response) string {
+	for _, name := range [...]string{"X-Amzn-Requestid", "X-Amz-Requestid"} {
+		if id := resp.Header.Get(name); id != "" {
+			return oneLine(id, maxRequestIDText)
+		}
+	}
+	return ""
+}
+
+// describe returns the metadata that the SDK's own steps make of a response.
+func (a *attempt) describe() (metadata middleware.Metadata) {
+	if a.resp == nil {
+		return metadata
+	}
+	var handler middleware.DeserializeHandler = middleware.DeserializeHandlerFunc(func(context.Context, middleware.DeserializeInput) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
+		out.RawResponse = &smithyhttp.Response{Response: withoutSecrets(a.resp)}
+		return out, metadata, nil
+	})
+	for _, m := range [...]middleware.DeserializeMiddleware{
+		&awsmiddleware.RecordResponseTiming{DisableClockSkewCorrection: a.options.DisableClockSkewCorrection},
+		&awsmiddleware.RequestIDRetriever{}, &awsmiddleware.AddRawResponse{},
+	} {
+		next := handler
+		handler = middleware.DeserializeHandlerFunc(func(ctx context.Context, in middleware.DeserializeInput) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			return m.HandleDeserialize(ctx, in, next)
+		})
+	}
+	_, metadata, _ = handler.HandleDeserialize(context.Background(), middleware.DeserializeInput{})
+	return metadata
+}
+
+// errorType returns the X-Amzn-ErrorType of a response: the first that is not
+// empty, since a proxy may add its own before it.
+func errorType(header http.Header) string {
+	for _, value := range header["X-Amzn-Errortype"] {
+		if strings.TrimSpace(value) != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// apiError reads the error out of the response: its code from the header, else
+// the body's code, else its __type, else the status. The body may be anything.
+func (a *attempt) apiError(body []byte) error {
+	code, fields := errorCode(errorType(a.resp.Header)), errorBody(body)
+	// The official client strips a code of the body twice: once in its parser of
+	// errors, once in the switch after it. "ns#a:b#Code" must come out alike.
+	if code == "" {
+		code = errorCode(errorCode(fields.code))
+	}
+	if code == "" {
+		code = errorCode(errorCode(fields.kind))
+	}
+	if code == "" {
+		code = codeOfStatus(a.resp.StatusCode)
+	}
+	if fields.message != nil {
+		*fields.message = a.scrub(*fields.message)
+	}
+	err := newAPIError(code, fields.message, a.scrub(fields.anyMessage))
+	if a.resp.StatusCode/100 == 2 || transientStatus(a.resp.StatusCode) {
+		return &verdict{error: err, retry: true}
+	}
+	return err
+}
+
+// scrub takes out of somebody else's text what must not be told: the keys that
+// the attempt was signed with and the NextToken. AWS quotes both in the answer
+// to a signature that does not match.
+func (a *attempt) scrub(text string) string {
+	for _, secret := range [...]string{a.keys.SecretAccessKey, a.keys.SessionToken, a.token} {
+		text = hide(text, secret)
+	}
+	return text
+}

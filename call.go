@@ -1,0 +1,131 @@
+package appintegrations
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// A core is what all copies of a [Client] share. It lives as long as they do.
+type core struct {
+	settings    settings // of the client
+	perCall     atomic.Pointer[derivedClient]
+	buffers     bufferPool
+	clockOffset atomic.Int64 // nanoseconds to add to the clock when signing
+}
+
+// A call is one invocation of the operation. The steps before the retry loop
+// prepare it; after that only the counters of the loop change.
+type call struct {
+	*core
+	*settings     // of the client, or of this call where it changes options
+	input         ListDataIntegrationAssociationsInput
+	path, rawPath string // of the request: as it is, and escaped
+	rawQuery      string
+	token         string // NextToken; a secret: redacted in every error and log
+	invocationID  string
+	paginating    bool // a paginator makes the call
+	counters
+}
+
+// counters are what the retry loop of a call counts.
+type counters struct {
+	attempts      int      // made so far
+	last          *attempt // the attempt before; nil: none
+	release       release  // the retry token of the next attempt; nil: none
+	failures      []failure
+	clockSet      bool // the clock was corrected
+	keysRefreshed bool
+}
+
+// An attempt is one try of a call. Each step finds here what the steps before
+// it left.
+type attempt struct {
+	*call
+	number  int // 1 for the first; 0: outside of the retry loop
+	caller  context.Context
+	ctx     context.Context // within caller, with the time limit of the attempt
+	gate    gateContext
+	stacked bool // the steps run in a stack of the SDK
+
+	keys       aws.Credentials
+	identified bool // keys were found, or the user asked for none
+	anonymous  bool
+	to         *target
+	offset     time.Duration // of the clock that signed the request
+	req        *http.Request
+	resp       *http.Response
+	body       guardedBody
+	page       *ListDataIntegrationAssociationsOutput
+	err        error
+	metadata   middleware.Metadata // of the response; without a stack only if there is more than one attempt
+
+	// Room for what a request points to, so that it needs no memory of its own.
+	url     url.URL
+	headers [3]string
+
+	root *attemptRoot // in a stack: what the copies of the attempt share; else nil
+}
+
+// settings are options and what follows from them. They are not written to once
+// they are complete.
+type settings struct {
+	options  Options
+	fault    error // why no call can work; nil: none
+	hooked   bool  // something of the SDK is to run with each call
+	retryer  aws.RetryerV2
+	provider aws.CredentialsProvider
+	client   HTTPClient
+	agents   agents
+	target   *target // nil: the resolver is asked for each attempt
+	noTarget error   // why the default resolver has none; nil: it has, or is not asked
+}
+
+// release returns a token to a retryer. The error is that of the attempt, nil
+// if it succeeded.
+type release = func(error) error
+
+// A failure is an attempt that failed, and what followed.
+type failure struct {
+	attempt   *attempt
+	retryable bool
+	retried   bool
+}
+
+// attemptRoot is what the copies of an attempt in a stack share. Its methods are
+// safe for concurrent use: a hook may send an attempt twice at once.
+type attemptRoot struct {
+	instruments *instruments
+	sent        atomic.Pointer[attempt] // the copy that was sent last
+
+	mu     sync.Mutex
+	bodies []*guardedBody
+	cancel []context.CancelFunc
+}
+
+// A gateContext carries an attempt to the default retryer, whatever is wrapped
+// around it: the interface of the SDK has no other way.
+type gateContext struct {
+	context.Context
+	attempt *attempt
+}
+
+type gateKey struct{}
+
+func (g *gateContext) Value(key any) any {
+	if key == (gateKey{}) {
+		return g.attempt
+	}
+	return g.Context.Value(key)
+}
+
+func attemptAtGate(ctx context.Context) *attempt {
+	a, _ := ctx.Value(gateKey{}).(*attempt)
+	return a
+}

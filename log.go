@@ -1,0 +1,95 @@
+package appintegrations
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go/logging"
+)
+
+// logRequest writes the line and the headers of a request for
+// aws.LogRequest and aws.LogRequestWithBody; there is no body.
+func (a *attempt) logRequest() error {
+	if mode := a.options.ClientLogMode; !mode.IsRequest() && !mode.IsRequestWithBody() {
+		return nil
+	}
+	a.logf("Request\n%s %s HTTP/1.1\nHost: %s\n%s", a.req.Method, a.redact(a.req.URL.RequestURI()), a.req.URL.Host, a.redact(headerLines(a.req.Header)))
+	return nil
+}
+
+// logResponse writes the status and the headers of an answer for
+// aws.LogResponse, and its body too for aws.LogResponseWithBody.
+func (a *attempt) logResponse(body []byte) {
+	mode := a.options.ClientLogMode
+	if !mode.IsResponse() && !mode.IsResponseWithBody() {
+		return
+	}
+	if !mode.IsResponseWithBody() {
+		body = nil
+	}
+	a.logf("Response\nHTTP/%d.%d %d\n%s\n%s", a.resp.ProtoMajor, a.resp.ProtoMinor, a.resp.StatusCode, a.redact(headerLines(a.resp.Header)), a.redact(string(body)))
+}
+
+// logRetry writes that another attempt is made, for aws.LogRetries.
+func (c *call) logRetry(err error) {
+	if c.options.ClientLogMode.IsRetries() {
+		c.options.Logger.Logf(logging.Debug, "retrying request %s/%s, attempt %d: %v", ServiceID, operationName, c.attempts+1, err)
+	}
+}
+
+func (a *attempt) logf(format string, v ...any) {
+	logging.WithContext(a.ctx, a.options.Logger).Logf(logging.Debug, format, v...)
+}
+
+// headerLines writes headers in the order of their names, secrets left out.
+func headerLines(header http.Header) string {
+	shown := header.Clone()
+	for name := range shown {
+		if isSecretHeader(name) {
+			shown[name] = []string{redacted}
+		}
+	}
+	stripLocation(shown)
+	var b bytes.Buffer
+	shown.Write(&b)
+	return strings.ReplaceAll(b.String(), "\r\n", "\n")
+}
+
+// signerOptions are what the signer is told of this attempt: how to escape the
+// path, and for aws.LogSigning where to log.
+func (a *attempt) signerOptions() []func(*v4.SignerOptions) {
+	if !a.to.singleEscape && !a.options.ClientLogMode.IsSigning() {
+		return nil
+	}
+	return []func(*v4.SignerOptions){func(o *v4.SignerOptions) {
+		o.DisableURIPathEscaping = a.to.singleEscape
+		o.LogSigning = a.options.ClientLogMode.IsSigning()
+		o.Logger = signingLogger{a.options.Logger, a.redact}
+	}}
+}
+
+// signingLogger takes the secrets out of the canonical request that the signer
+// logs.
+type signingLogger struct {
+	logging.Logger
+	redact func(string) string
+}
+
+var securityTokenLine = regexp.MustCompile(`(?m)^x-amz-security-token:.*$`)
+
+func (l signingLogger) Logf(classification logging.Classification, format string, v ...any) {
+	text := securityTokenLine.ReplaceAllString(fmt.Sprintf(format, v...), "x-amz-security-token:"+redacted)
+	l.Logger.Logf(classification, "%s", l.redact(text))
+}
+
+// redact takes out of a text for the log the keys that the attempt is signed
+// with, the token that it asks with, and the one that a page answers with.
+func (a *attempt) redact(text string) string {
+	return nextTokenMember.ReplaceAllString(a.scrub(text), `$1"`+redacted+`"`)
+}
+
+var nextTokenMember = regexp.MustCompile(`(?s)("NextToken"\s*:\s*)"(?:[^"\\]|\\.)*"?`)

@@ -1,0 +1,5 @@
+//go:build alwaysstack
+
+package appintegrations
+
+const alwaysStack = true

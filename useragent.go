@@ -1,0 +1,68 @@
+package appintegrations
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+const version = "0.1.0" // of this module
+
+// agents are the User-Agent of a plain call and of a paginator's.
+type agents [2]string
+
+func userAgents(o *Options) agents {
+	return agents{buildUserAgent(requestUserAgent(o, false)), buildUserAgent(requestUserAgent(o, true))}
+}
+
+func (a *agents) of(paginating bool) string {
+	if paginating {
+		return a[1]
+	}
+	return a[0]
+}
+
+// requestUserAgent builds the header as the SDK does, with this library named in
+// the place of the official client.
+func requestUserAgent(o *Options, paginating bool) *awsmiddleware.RequestUserAgent {
+	agent := awsmiddleware.NewRequestUserAgent()
+	agent.AddSDKAgentKeyValue(awsmiddleware.FrameworkMetadata, "appintegrations-go", version)
+	if o.AppID != "" {
+		agent.AddSDKAgentKey(awsmiddleware.ApplicationIdentifier, o.AppID)
+	}
+	if paginating {
+		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeaturePaginator)
+	}
+	switch r := o.Retryer.(type) {
+	case *retry.Standard:
+		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeatureRetryModeStandard)
+	case *retry.AdaptiveMode:
+		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeatureRetryModeAdaptive)
+	case *defaultRetryer:
+		agent.AddUserAgentFeature(r.userAgentFeature(o.RetryMode))
+	}
+	if source, ok := o.Credentials.(aws.CredentialProviderSource); ok {
+		for _, s := range source.ProviderSources() {
+			agent.AddCredentialsSource(s)
+		}
+	}
+	return agent
+}
+
+// buildUserAgent runs the SDK's middleware for the header by itself.
+func buildUserAgent(agent *awsmiddleware.RequestUserAgent) string {
+	req := &http.Request{Header: http.Header{}}
+	in := middleware.BuildInput{Request: &smithyhttp.Request{Request: req}}
+	agent.HandleBuild(context.Background(), in, buildEnd)
+	return req.Header.Get("User-Agent")
+}
+
+// buildEnd is a stack of middleware with nothing more in it.
+var buildEnd = middleware.BuildHandlerFunc(func(context.Context, middleware.BuildInput) (out middleware.BuildOutput, metadata middleware.Metadata, err error) {
+	return out, metadata, nil
+})
