@@ -171,9 +171,6 @@ func (m scopedMeter) instrument(kind, name string, opts []metrics.InstrumentOpti
 		opt(&o)
 	}
 	title := fmt.Sprintf("%s %s, unit %s, scope %s, described %t", kind, name, o.UnitLabel, m.scope, o.Description != "")
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.series(title + ", made")
 	return &instrument{m.meter, title}, m.fails[name]
 }
 
@@ -232,10 +229,6 @@ func (i float64Instrument) Record(_ context.Context, v float64, opts ...metrics.
 func (m *meter) shown(sums bool) (lines []string) {
 	for _, title := range slices.Sorted(maps.Keys(m.lines)) {
 		s := m.lines[title]
-		if strings.HasSuffix(title, ", made") {
-			lines = append(lines, title)
-			continue
-		}
 		text := fmt.Sprintf("%s: %d times", title, s.count)
 		if sums {
 			text += fmt.Sprintf(", sum %g", s.sum)

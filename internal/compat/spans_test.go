@@ -2,9 +2,11 @@ package compat
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -31,15 +33,23 @@ func spanCases() (cases []hookCase) {
 	}
 	for _, end := range ends {
 		c := hookCase{group: "spans and metrics", name: end.name, shows: "span SignRequest", do: observe(end.by)}
+		failed := "error: *smithy.OperationError > *retry.MaxAttemptsError > "
 		switch end.name {
+		case "500 then success":
+			c.official, c.ours = waited("aws.request_id=request-1(string) ", 2)
+			c.reason = waiting
+		case "3 x 500":
+			c.official, c.ours = waited("aws.request_id=request-1(string) ", 3)
+			c.reason = waiting
 		case "reset then success":
-			c.official, c.ours = []string{errorsLine("*http.ResponseError", "1")}, []string{errorsLine("*http.RequestSendError", "1")}
-			c.reason = responseless
+			c.official, c.ours = waited("", 2, errorsLine("*http.ResponseError", "1"), errorsLine("*http.RequestSendError", "1"))
+			c.reason = responseless + "; " + waiting
 		case "3 resets":
-			failed := "error: *smithy.OperationError > *retry.MaxAttemptsError > "
-			c.official = []string{errorsLine("*http.ResponseError", "2"), failed + "*http.ResponseError(0) > *http.RequestSendError > ECONNRESET"}
-			c.ours = []string{errorsLine("*http.RequestSendError", "2"), failed + "*http.RequestSendError > ECONNRESET"}
-			c.reason = responseless
+			c.official, c.ours = waited("", 3, errorsLine("*http.ResponseError", "2"), errorsLine("*http.RequestSendError", "3"))
+			c.official = slices.Insert(c.official, 3, errorsLine("*retry.MaxAttemptsError", "1"))
+			c.official = append(c.official, failed+"*http.ResponseError(0) > *http.RequestSendError > ECONNRESET")
+			c.ours = append(c.ours, failed+"*http.RequestSendError > ECONNRESET")
+			c.reason = responseless + "; " + waiting
 		}
 		cases = append(cases, c)
 	}
@@ -50,9 +60,7 @@ func spanCases() (cases []hookCase) {
 		hookCase{group: "spans and metrics", name: "a mock answers in each attempt", shows: "span Attempt", do: func(t *testing.T, p peer) []string {
 			return observe(nil, mockPages(p, middleware.After))(t, p)
 		}},
-		hookCase{group: "spans and metrics", name: "500 without a code, then success", shows: "span Attempt", do: observe(then(1, respond(500, `{}`))),
-			official: []string{errorsLine("UnknownError", "1")}, ours: []string{errorsLine("InternalServerError", "1")},
-			reason: "an error without a code gets that of its status"},
+		uncoded(observe(then(1, respond(500, `{}`)))),
 		hookCase{group: "spans and metrics", name: "an API option fails", do: observe(nil, apiOption(func(*middleware.Stack) error { return errOwn })), shows: "errOwn",
 			official: []string{"error: errOwn"}, ours: []string{"error: *smithy.OperationError > errOwn"}, reason: optionErrors},
 		hookCase{group: "spans and metrics", name: "no credentials", shows: "span GetIdentity", do: observe(nil, set("Credentials", aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -95,6 +103,31 @@ func spanCases() (cases []hookCase) {
 		hookCase{group: "spans and metrics", name: "over a socket", shows: "client.http.connections.acquire_duration", do: overSocket, sockets: true},
 		hookCase{group: "spans and metrics", name: "64 calls at once", shows: "histogram client.call.duration, unit s, scope " + officialPath + ", described true {rpc.method=ListDataIntegrationAssociations(string) rpc.service=AppIntegrations(string)}: 64 times", do: manyAtOnce},
 	)
+}
+
+// uncoded is the case of an error without a code.
+func uncoded(do func(*testing.T, peer) []string) hookCase {
+	c := hookCase{group: "spans and metrics", name: "500 without a code, then success", shows: "span Attempt", do: do}
+	c.official, c.ours = waited("aws.request_id=request-1(string) ", 2, errorsLine("UnknownError", "1"), errorsLine("InternalServerError", "1"))
+	c.reason = "an error without a code gets that of its status; " + waiting
+	return c
+}
+
+const waiting = "the wait before the next attempt is no part of an attempt"
+
+// waited are the lines of attempts with a wait of a second between them: the
+// official client counts it into the attempt before it. counters are lines that
+// differ beside these, one of the official client and one of ours.
+func waited(id string, attempts int, counters ...string) (official, ours []string) {
+	for n := 1; n < attempts; n++ {
+		span := fmt.Sprintf("      span Attempt, scope %s, kind 0, status 0, ended true, {%soperation.attempt=%d(int)} took ", officialPath, id, n)
+		official, ours = append(official, span+"1s"), append(ours, span+"0s")
+	}
+	if len(counters) > 0 {
+		official, ours = append(official, counters[0]), append(ours, counters[1])
+	}
+	histogram := fmt.Sprintf("histogram client.call.attempt_duration, unit s, scope %s, described true {rpc.method=ListDataIntegrationAssociations(string) rpc.service=AppIntegrations(string)}: %d times, sum ", officialPath, attempts)
+	return append(official, histogram+fmt.Sprint(attempts-1)), append(ours, histogram+"0")
 }
 
 const optionErrors = "every error of a call is an OperationError: errors.Is finds the user's in it"
