@@ -29,6 +29,8 @@ var hedges = []struct {
 	{"at the end of Finalize", finalize(middleware.After, hedgeFinalize), true},
 	{"at the start of Deserialize", deserialize(middleware.Before, hedgeDeserialize), false},
 	{"at the end of Deserialize", deserialize(middleware.After, hedgeDeserialize), false},
+	{"after Retry, the slower one canceled", finalizeAt("Retry", middleware.After, hedgeFirst), true},
+	{"at the end of Finalize, the slower one canceled", finalize(middleware.After, hedgeFirst), true},
 	{"in the HTTPClient", option{"HTTPClient", func(o any) {
 		next := get[interface {
 			Do(*http.Request) (*http.Response, error)
@@ -67,8 +69,12 @@ func slower(by answer) answer {
 		by = respond(200, onePage)
 	}
 	return func(n int, req *http.Request) (*http.Response, error) {
-		time.Sleep(time.Duration(n) * time.Second)
-		return by(n, req)
+		select {
+		case <-time.After(time.Duration(n) * time.Second):
+			return by(n, req)
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
 	}
 }
 
@@ -82,6 +88,33 @@ func hedgeFinalize(ctx context.Context, in middleware.FinalizeInput, next middle
 		return answered{out, metadata}, err
 	})
 	return first.out, first.metadata, err
+}
+
+// hedgeFirst returns with the first page, and cancels the other way without
+// waiting for it.
+func hedgeFirst(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
+	type answered struct {
+		way      int
+		out      middleware.FinalizeOutput
+		metadata middleware.Metadata
+		err      error
+	}
+	answers, cancels := make(chan answered, 2), [2]context.CancelFunc{}
+	for way := range 2 {
+		var wayCtx context.Context
+		wayCtx, cancels[way] = context.WithCancel(ctx)
+		in := middleware.FinalizeInput{Request: in.Request.(*smithyhttp.Request).Clone()}
+		go func() {
+			out, metadata, err := next.HandleFinalize(wayCtx, in)
+			answers <- answered{way, out, metadata, err}
+		}()
+	}
+	first := <-answers
+	if first.err != nil {
+		first = <-answers
+	}
+	cancels[1-first.way]()
+	return first.out, first.metadata, first.err
 }
 
 func hedgeDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {

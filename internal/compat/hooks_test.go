@@ -36,7 +36,7 @@ type hookCase struct {
 // hookCases are the cases of all files.
 func hookCases() []hookCase {
 	return slices.Concat(stackCases(), interceptorCases(), failingHookCases(), contextCases(), metadataCases(),
-		spanCases(), optionCases(), removalCases(), mockCases(), routeCases())
+		spanCases(), optionCases(), removalCases(), mockCases(), routeCases(), edgeCases())
 }
 
 // With the hooks of the SDK both clients show the same, but for the differences
