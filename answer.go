@@ -59,6 +59,9 @@ func (a *attempt) decode(body []byte) error {
 			return a.apiError(body)
 		}
 	}
+	if fault := d.foreign(a.scrub); fault != nil {
+		return a.malformed(fault.path, fault.reason, nil)
+	}
 	if id := requestID(a.resp); id != "" && !a.stacked {
 		awsmiddleware.SetRequestIDMetadata(&page.ResultMetadata, id)
 	}
@@ -168,13 +171,17 @@ func (a *attempt) apiError(body []byte) error {
 	if code == "" {
 		code = errorCode(errorCode(fields.kind))
 	}
-	if code == "" {
+	bare := code == ""
+	if bare {
 		code = codeOfStatus(a.resp.StatusCode)
 	}
 	if fields.message != nil {
 		*fields.message = a.scrub(*fields.message)
 	}
 	err := newAPIError(code, fields.message, a.scrub(fields.anyMessage))
+	if bare {
+		err = &bareError{err}
+	}
 	if a.resp.StatusCode/100 == 2 || transientStatus(a.resp.StatusCode) {
 		return &verdict{error: err, retry: true}
 	}

@@ -14,10 +14,11 @@ import (
 
 // A core is what all copies of a [Client] share. It lives as long as they do.
 type core struct {
-	settings    settings // of the client
-	perCall     atomic.Pointer[derivedClient]
-	buffers     bufferPool
-	clockOffset atomic.Int64 // nanoseconds to add to the clock when signing
+	settings settings // of the client
+	perCall  atomic.Pointer[derivedClient]
+	buffers  bufferPool
+	remotes  remotes
+	tickets  atomic.Uint64 // of calls that wait for a turn
 }
 
 // A call is one invocation of the operation. The steps before the retry loop
@@ -36,7 +37,10 @@ type call struct {
 
 // counters are what the retry loop of a call counts.
 type counters struct {
+	maxAttempts   int      // as the retryer says; 0: no limit
 	attempts      int      // made so far
+	counted       int      // of those, how many count towards maxAttempts
+	ticket        uint64   // the place in a line; 0: none yet
 	last          *attempt // the attempt before; nil: none
 	release       release  // the retry token of the next attempt; nil: none
 	failures      []failure
@@ -59,6 +63,12 @@ type attempt struct {
 	anonymous  bool
 	to         *target
 	offset     time.Duration // of the clock that signed the request
+	remote     *remote       // where it is expected to go, and then where it went; nil: not known
+	sentAt     time.Time     // zero: it was not sent
+	paced      bool          // it waited for its turn
+	throttled  bool          // the response was a throttle
+	retryable  bool          // the retry quota allows another attempt
+	passed     time.Time     // when something last passed at the remote before it was throttled
 	req        *http.Request
 	resp       *http.Response
 	body       guardedBody
@@ -76,15 +86,18 @@ type attempt struct {
 // settings are options and what follows from them. They are not written to once
 // they are complete.
 type settings struct {
-	options  Options
-	fault    error // why no call can work; nil: none
-	hooked   bool  // something of the SDK is to run with each call
-	retryer  aws.RetryerV2
-	provider aws.CredentialsProvider
-	client   HTTPClient
-	agents   agents
-	target   *target // nil: the resolver is asked for each attempt
-	noTarget error   // why the default resolver has none; nil: it has, or is not asked
+	options    Options
+	fault      error // why no call can work; nil: none
+	hooked     bool  // something of the SDK is to run with each call
+	retryer    aws.RetryerV2
+	ownRetryer bool // it is not the user's code
+	identity   any  // of the account, as long as its id is not known
+	provider   aws.CredentialsProvider
+	client     HTTPClient
+	agents     agents
+	target     *target                // nil: the resolver is asked for each attempt
+	noTarget   error                  // why the default resolver has none; nil: it has, or is not asked
+	expected   atomic.Pointer[remote] // where the last attempt went; nil: not known
 }
 
 // release returns a token to a retryer. The error is that of the attempt, nil

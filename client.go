@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	smithy "github.com/aws/smithy-go"
 )
 
@@ -45,13 +47,12 @@ func New(options Options, optFns ...func(*Options)) *Client {
 	options.limitAttempts(0)
 	options.Credentials = pinned(options.Credentials)
 	c := &core{}
-	c.settings = settings{
-		options:  options,
-		provider: cached(options.Credentials),
-		client:   deriveHTTPClient(options.HTTPClient, options.resolvedDefaultsMode),
-		agents:   userAgents(&options),
-	}
-	c.settings.complete()
+	s := &c.settings
+	s.options = options
+	s.provider = cached(options.Credentials)
+	s.client = deriveHTTPClient(options.HTTPClient, options.resolvedDefaultsMode)
+	s.agents = userAgents(&options)
+	s.complete()
 	return &Client{core: c}
 }
 
@@ -62,7 +63,9 @@ func New(options Options, optFns ...func(*Options)) *Client {
 func NewFromConfig(cfg aws.Config, optFns ...func(*Options)) *Client {
 	return New(optionsFromConfig(cfg), func(o *Options) {
 		for _, fn := range cfg.ServiceOptions {
-			fn(ServiceID, o)
+			if fn != nil {
+				fn(ServiceID, o)
+			}
 		}
 		for _, fn := range optFns {
 			if fn != nil {
@@ -144,11 +147,25 @@ func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssocia
 	return k, nil
 }
 
+// LogValue is what log/slog writes of the client: its options, as
+// [Options.Format] writes them.
+func (c Client) LogValue() slog.Value {
+	if c.core == nil {
+		return slog.StringValue("{}")
+	}
+	return c.core.settings.options.LogValue()
+}
+
 // complete fills in what follows from the options alone.
 func (s *settings) complete() {
 	s.fault = s.options.check()
 	s.hooked = alwaysStack || s.options.hooked()
 	s.retryer = asRetryerV2(s.options.Retryer)
+	switch s.options.Retryer.(type) {
+	case *defaultRetryer, *retry.Standard, *retry.AdaptiveMode, aws.NopRetryer:
+		s.ownRetryer = true
+	}
+	s.identity = identity(s.options.Credentials)
 	if _, ok := s.options.EndpointResolverV2.(defaultResolver); ok {
 		s.target, s.noTarget = s.options.resolveTarget(context.Background())
 	}
@@ -180,5 +197,20 @@ func (c *core) settingsOf(optFns []func(*Options)) *settings {
 	if s.options.AppID != base.options.AppID || !sameProvider || !same(s.options.Retryer, base.options.Retryer) {
 		s.agents = userAgents(&s.options)
 	}
+	s.expected.Store(c.expectedOf(s))
 	return s
+}
+
+// expectedOf returns the remote that a call with settings of its own will
+// probably go to: where its endpoint says, else where the client's calls go,
+// unless the call changes what a resolver of the user's goes by.
+func (c *core) expectedOf(s *settings) *remote {
+	base := &c.settings
+	switch {
+	case s.target != nil:
+		return c.remotes.of(remoteKey{s.target.base.Host, s.identity})
+	case same(s.options.EndpointResolverV2, base.options.EndpointResolverV2) && s.options.targetKey() == base.options.targetKey() && s.identity == base.identity:
+		return base.expected.Load()
+	}
+	return nil
 }

@@ -211,11 +211,15 @@ func (t *target) check() error {
 	return nil
 }
 
-// url joins the base with the path and the query of a request.
+// url joins the base with the path and the query of a request. A slash that is
+// escaped in the base, at its end for example, is part of a name there.
 func (t *target) url(request *url.URL) url.URL {
 	u := t.base
-	prefix, rawPrefix := strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.EscapedPath(), "/")
-	if prefix != "" && prefix[0] != '/' {
+	prefix, rawPrefix := u.Path, u.EscapedPath()
+	if strings.HasSuffix(rawPrefix, "/") {
+		prefix, rawPrefix = strings.TrimSuffix(prefix, "/"), strings.TrimSuffix(rawPrefix, "/")
+	}
+	if prefix != "" && rawPrefix[0] != '/' {
 		prefix, rawPrefix = "/"+prefix, "/"+rawPrefix
 	}
 	u.Path, u.RawPath, u.RawQuery = prefix+request.Path, rawPrefix+request.EscapedPath(), request.RawQuery

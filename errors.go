@@ -142,6 +142,12 @@ type verdict struct {
 func (v *verdict) Unwrap() error        { return v.error }
 func (v *verdict) RetryableError() bool { return v.retry }
 
+// A bareError is the error of a response that names no code. It adds nothing to
+// the text.
+type bareError struct{ error }
+
+func (e *bareError) Unwrap() error { return e.error }
+
 // A note adds to the text of an error.
 type note struct {
 	before string

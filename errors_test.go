@@ -336,7 +336,7 @@ func TestErrorShaped200(t *testing.T) {
 		{`{"__type":"aws#ThrottlingException","NextToken":null}`, "ThrottlingException"},
 		{`{"code":"Teapot"}`, "Teapot"},
 		{`{}`, ""},
-		{`{"Unknown":1}`, ""},
+		{`{"Unknown":1,"NextToken":null}`, ""},
 		{`{"message":"m","DataIntegrationAssociations":[]}`, ""},
 		{`{"code":"c","NextToken":""}`, ""},
 	} {

@@ -73,11 +73,11 @@ func (a *attempt) setAttemptHeader() error {
 		return nil
 	}
 	h := "attempt=" + strconv.Itoa(a.number)
-	if limit := a.retryer.MaxAttempts(); limit != 0 {
-		h += "; max=" + strconv.Itoa(limit)
+	if a.maxAttempts > 0 && a.number <= a.maxAttempts {
+		h += "; max=" + strconv.Itoa(a.maxAttempts)
 	}
-	if deadline, ok := a.caller.Deadline(); ok && a.clockOffset.Load() > 0 {
-		h += "; ttl=" + deadline.Add(time.Duration(a.clockOffset.Load())).UTC().Format("20060102T150405Z")
+	if deadline, ok := a.caller.Deadline(); ok && a.clockOffset() > 0 {
+		h += "; ttl=" + deadline.Add(a.clockOffset()).UTC().Format("20060102T150405Z")
 	}
 	a.setHeader(2, "Amz-Sdk-Request", h)
 	return nil
@@ -91,7 +91,8 @@ func (a *attempt) resolveAuthScheme() error {
 // resolveEndpoint finds out where the request goes and what it is signed for.
 func (a *attempt) resolveEndpoint() (err error) {
 	if a.to = a.target; a.to == nil {
-		if a.to, err = a.options.resolveTarget(a.ctx); err != nil {
+		a.to, err = await(a.ctx, func() (*target, error) { return a.options.resolveTarget(a.ctx) })
+		if err != nil {
 			return err
 		}
 	}
@@ -111,32 +112,63 @@ func (a *attempt) sign() error {
 	if a.anonymous {
 		return nil
 	}
-	stripDefaultPort(a.req.URL)
+	signedHost(a.req)
 	name, region, hash := a.to.signingName, a.to.signingRegion, emptyPayloadHash
 	if a.stacked {
 		name, region, hash = signingOf(a.ctx, name, region, hash)
 	}
-	a.offset = time.Duration(a.clockOffset.Load())
+	a.locate()
+	a.offset = a.clockOffset()
 	now := time.Now().Add(a.offset).UTC()
-	err := a.options.HTTPSignerV4.SignHTTP(a.ctx, a.keys, a.req, hash, name, region, now, a.signerOptions()...)
-	if err != nil {
+	err := a.signWith(hash, name, region, now)
+	switch {
+	case a.ctx.Err() != nil:
+		return a.ctx.Err()
+	case err != nil:
 		return &verdict{error: foreign("sign request", err)}
 	}
 	return nil
 }
 
-// stripDefaultPort leaves out the port of the scheme after an IPv6 address. The
-// signer would do it, and strip the brackets of the address too.
-func stripDefaultPort(u *url.URL) {
+// signWith signs with the signer of the options, and does not wait longer than
+// the attempt lasts for one that is not the SDK's.
+func (a *attempt) signWith(hash, name, region string, now time.Time) error {
+	signer, options := a.options.HTTPSignerV4, a.signerOptions()
+	if own, ok := signer.(*v4.Signer); ok && own != nil {
+		return own.SignHTTP(a.ctx, a.keys, a.req, hash, name, region, now, options...)
+	}
+	_, err := await(a.ctx, func() (struct{}, error) {
+		return struct{}{}, signer.SignHTTP(a.ctx, a.keys, a.req, hash, name, region, now, options...)
+	})
+	return err
+}
+
+// clockOffset is what to add to the clock of this machine for that of the
+// service.
+func (a *attempt) clockOffset() time.Duration {
+	if a.remote == nil {
+		return 0
+	}
+	return time.Duration(a.remote.clockOffset.Load())
+}
+
+// signedHost makes the host of the request the one that is signed and sent. The
+// port of the scheme is left out after an IPv6 address: the signer would leave it
+// out, and the brackets of the address too. The zone of an address means nothing
+// to the service (RFC 6874, section 1): package net/http does not send it.
+func signedHost(req *http.Request) {
 	port := ""
-	switch u.Scheme {
+	switch req.URL.Scheme {
 	case "http":
 		port = "]:80"
 	case "https":
 		port = "]:443"
 	}
-	if address, ok := strings.CutSuffix(u.Host, port); ok && port != "" {
-		u.Host = address + "]"
+	if address, ok := strings.CutSuffix(req.URL.Host, port); ok && port != "" {
+		req.URL.Host = address + "]"
+	}
+	if start, end := strings.IndexByte(req.URL.Host, '%'), strings.IndexByte(req.URL.Host, ']'); req.Host == "" && 0 <= start && start < end {
+		req.Host = req.URL.Host[:start] + req.URL.Host[end:]
 	}
 }
 

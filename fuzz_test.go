@@ -227,10 +227,15 @@ func readPage(data []byte) (page appintegrations.ListDataIntegrationAssociations
 		return page, false
 	}
 	members, ok := object.only("DataIntegrationAssociations", "NextToken")
-	if !ok || len(members) == 0 && object.namesError() {
+	found := members["DataIntegrationAssociations"] != nil || members["NextToken"] != nil
+	if !ok || !found && object.namesError() || len(members) == 0 && len(object) > 0 {
 		return page, false
 	}
-	if page.NextToken, ok = text(members["NextToken"]); !ok || members["DataIntegrationAssociations"] == nil {
+	const maxToken = 8 << 10
+	if page.NextToken, ok = text(members["NextToken"]); ok && page.NextToken != nil && len(*page.NextToken) > maxToken {
+		return page, false
+	}
+	if !ok || members["DataIntegrationAssociations"] == nil {
 		return page, ok
 	}
 	list, ok := members["DataIntegrationAssociations"].([]any)
@@ -247,14 +252,14 @@ func (o jsonObject) namesError() bool {
 	said := map[string]string{}
 	for _, m := range o {
 		if value, ok := m.value.(string); ok {
-			for _, name := range []string{"code", "__type"} {
+			for _, name := range []string{"code", "__type", "message"} {
 				if strings.EqualFold(name, m.name) {
 					said[name] = value
 				}
 			}
 		}
 	}
-	return said["code"] != "" || said["__type"] != ""
+	return said["code"] != "" || said["__type"] != "" || said["message"] != ""
 }
 
 func text(v any) (*string, bool) {

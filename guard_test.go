@@ -38,7 +38,7 @@ var layers = []struct {
 	{"internal/...", nil,
 		"pure: each is tested against an oracle of its own, without a client"},
 	{".", []string{
-		modulePath + "/internal/endpoint", modulePath + "/internal/json", modulePath + "/internal/pace",
+		modulePath + "/internal/endpoint", modulePath + "/internal/json", modulePath + "/internal/pace", modulePath + "/internal/period",
 		"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/aws/...", "github.com/aws/smithy-go", "github.com/aws/smithy-go/..."},
 		"never package config: a user who brings credentials does not pay for it"},
 	{"types", []string{modulePath},

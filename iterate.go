@@ -104,6 +104,9 @@ func (p *ListDataIntegrationAssociationsPaginator) each(ctx context.Context, opt
 	return nil
 }
 
+// maxPrefetch is the most pages to fetch ahead: a page may have 8 MiB.
+const maxPrefetch = 64
+
 // A pageSource gives the pages of one range. With Prefetch a goroutine fetches
 // them ahead, which lives no longer than the range.
 type pageSource struct {
@@ -144,7 +147,7 @@ func (s *pageSource) next(ctx context.Context) (*fetchedPage, error) {
 // goroutine's hand and the others are in the channel.
 func (s *pageSource) start(ctx context.Context) {
 	ctx, s.cancel = context.WithCancel(ctx)
-	s.ahead, s.quit = make(chan fetchResult, s.p.options.Prefetch-1), make(chan struct{})
+	s.ahead, s.quit = make(chan fetchResult, min(s.p.options.Prefetch, maxPrefetch)-1), make(chan struct{})
 	s.done.Go(func() {
 		defer close(s.ahead)
 		for {

@@ -445,7 +445,7 @@ func TestEmptyPagesAreAnErrorInARange(t *testing.T) {
 	}
 	var loop *appintegrations.PaginationLoopError
 	require.ErrorAs(t, failure, &loop)
-	assert.True(t, loop.Empty)
+	assert.Equal(t, appintegrations.PaginationLoopError{Period: 0, Pages: 1000}, *loop)
 	assert.Equal(t, 1000, mock.calls)
 }
 

@@ -4,167 +4,132 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/maphash"
+
+	"github.com/seed-10600c52/appintegrations/internal/period"
 )
 
 const (
-	// Periods that are found as soon as they have come this often; longer ones
-	// are found a few periods later.
+	// Shorter periods are found at their end, whatever came before. Longer ones
+	// may be found later if the list does not begin with them.
 	maxExactPeriod = 1000
-	// A page that comes back, token and content, has come in vain the second
-	// time; a mock may mean it once. At the end of the third period it is a loop.
+	// A page that comes again, token and content, may be meant by a mock. At the
+	// end of the third period it is a loop.
 	pageRepeats = 2
-	// A token that comes back with other content every time is no progress of a
-	// service, though mocks do it.
+	// A service that gives the same token with other content each time makes no
+	// progress, but mocks do that.
 	tokenRepeats = 1000
-	// Pages without an item, each with a fresh token.
+	// Pages in a row without an item, each with a new token.
 	maxEmptyPages = 1000
 )
 
-// A PaginationLoopError says that a list does not come to its end: the same
-// pages come again and again, or pages without an item. It ends the pagination.
-// It never repeats the token.
+// A PaginationLoopError is the error of a list that does not end: the same pages
+// come again and again, or one empty page after another. It ends the pagination.
+// Its text does not contain the token.
+//
+// The same pages are those with the same NextToken and the same associations. A
+// loop of up to 1000 pages is reported at the end of its third period, and never
+// before. A longer loop is reported there too if the list begins with it, else
+// up to as many pages later as came before it. A NextToken that comes with other
+// associations each time is reported when it has repeated 1000 times.
 type PaginationLoopError struct {
-	Period int  // after how many pages the tokens repeat; 0 if they do not
-	Pages  int  // that came so far
-	Empty  bool // the last thousand pages had no item
+	Period int // the number of pages after which the same come again; 0: the last thousand pages were empty
+	Pages  int // the number of pages so far
 }
 
-// Error tells the period or the emptiness on one line.
+// Error returns one line with the period and the number of pages.
 func (e *PaginationLoopError) Error() string {
-	if e.Empty {
+	if e.Period == 0 {
 		return fmt.Sprintf("pagination loop: the last %d of %d pages are empty", maxEmptyPages, e.Pages)
 	}
 	return fmt.Sprintf("pagination loop: after %d pages the same come again, with period %d", e.Pages, e.Period)
 }
 
-// loopDetector watches the pages of a list. Its memory is bounded, whatever the
-// period.
+// loopDetector watches the pages of a list. Its memory is bounded, however long
+// the list. Its zero value is ready to use.
 type loopDetector struct {
 	seed          maphash.Seed
 	pages, empty  int
-	whole, tokens periodFinder // of pages, and of their tokens alone
+	whole, tokens period.Finder // of the pages, and of their tokens alone
 }
 
-// see looks at a page that another one is to follow.
+// see looks at a page that is not the last one.
 func (d *loopDetector) see(page *ListDataIntegrationAssociationsOutput) *PaginationLoopError {
 	if d.pages == 0 {
 		d.seed = maphash.MakeSeed()
+		d.whole, d.tokens = period.New(pageRepeats, maxExactPeriod), period.New(tokenRepeats, maxExactPeriod)
 	}
 	d.pages++
 	d.empty++
 	if len(page.DataIntegrationAssociations) > 0 {
 		d.empty = 0
 	}
-	var h maphash.Hash
-	h.SetSeed(d.seed)
-	writeString(&h, page.NextToken)
-	token := h.Sum64()
-	for i := range page.DataIntegrationAssociations {
-		writeItem(&h, &page.DataIntegrationAssociations[i])
+	token, whole := d.hash(page)
+	loop, stuck := d.whole.Add(whole), d.tokens.Add(token)
+	if loop == 0 {
+		loop = stuck
 	}
-	period := d.whole.add(h.Sum64(), pageRepeats)
-	if period == 0 {
-		period = d.tokens.add(token, tokenRepeats)
-	}
-	if period == 0 && d.empty < maxEmptyPages {
+	if loop == 0 && d.empty < maxEmptyPages {
 		return nil
 	}
-	return &PaginationLoopError{Period: period, Pages: d.pages, Empty: period == 0}
+	return &PaginationLoopError{Period: loop, Pages: d.pages}
 }
 
-func writeString(h *maphash.Hash, s *string) {
-	if s == nil {
-		h.WriteByte(0)
-		return
+// hash returns a hash of the token of a page, and one of the token and the items.
+// It hashes an item at a time, together with the hash of what came before it.
+func (d *loopDetector) hash(page *ListDataIntegrationAssociationsOutput) (token, whole uint64) {
+	var room [1 << 10]byte // for an item of usual size; a larger one is allocated
+	token = maphash.Bytes(d.seed, appendStrings(room[:0], page.NextToken))
+	whole = token
+	for i := range page.DataIntegrationAssociations {
+		text := binary.LittleEndian.AppendUint64(room[:0], whole)
+		whole = maphash.Bytes(d.seed, appendItem(text, &page.DataIntegrationAssociations[i]))
 	}
-	var size [9]byte // and a byte that is not that of nil
-	size[0] = 1
-	binary.LittleEndian.PutUint64(size[1:], uint64(len(*s)))
-	h.Write(size[:])
-	h.WriteString(*s)
+	return token, whole
 }
 
-func writeItem(h *maphash.Hash, a *DataIntegrationAssociationSummary) {
-	for _, s := range [...]*string{a.ClientId, a.DataIntegrationArn, a.DataIntegrationAssociationArn, a.DestinationURI} {
-		writeString(h, s)
+// Each of the following appends a text from which the value could be read back,
+// so that two values have the same text only if they are equal.
+
+func appendStrings(b []byte, values ...*string) []byte {
+	for _, s := range values {
+		if s == nil {
+			b = append(b, 0)
+			continue
+		}
+		b = binary.AppendUvarint(b, uint64(len(*s))+1)
+		b = append(b, *s...)
 	}
+	return b
+}
+
+func appendItem(b []byte, a *DataIntegrationAssociationSummary) []byte {
+	b = appendStrings(b, a.ClientId, a.DataIntegrationArn, a.DataIntegrationAssociationArn, a.DestinationURI)
+	b = appendPresence(b, a.LastExecutionStatus != nil, a.ExecutionConfiguration != nil)
 	if last := a.LastExecutionStatus; last != nil {
-		writeString(h, (*string)(&last.ExecutionStatus))
-		writeString(h, last.StatusMessage)
+		b = appendStrings(b, (*string)(&last.ExecutionStatus), last.StatusMessage)
 	}
 	c := a.ExecutionConfiguration
 	if c == nil {
-		h.WriteByte(2)
-		return
+		return b
 	}
-	writeString(h, (*string)(&c.ExecutionMode))
+	b = appendStrings(b, (*string)(&c.ExecutionMode))
+	b = appendPresence(b, c.OnDemandConfiguration != nil, c.ScheduleConfiguration != nil)
 	if o := c.OnDemandConfiguration; o != nil {
-		writeString(h, o.StartTime)
-		writeString(h, o.EndTime)
+		b = appendStrings(b, o.StartTime, o.EndTime)
 	}
-	h.WriteByte(3)
 	if s := c.ScheduleConfiguration; s != nil {
-		writeString(h, s.FirstExecutionFrom)
-		writeString(h, s.Object)
-		writeString(h, s.ScheduleExpression)
+		b = appendStrings(b, s.FirstExecutionFrom, s.Object, s.ScheduleExpression)
 	}
+	return b
 }
 
-// periodFinder finds when a sequence repeats itself.
-type periodFinder struct {
-	n      int
-	recent []uint64 // a ring of the last maxExactPeriod values
-	runs   []int32  // by distance less one: for how long each value was the one so far back
-
-	// For longer periods, Brent's way: one value is kept, twice as long each
-	// time, until it comes again.
-	kept         uint64
-	keptAt, keep int
-	distance     int
-	hits         int
-}
-
-// add adds a value. It returns the period once each of the last values, for
-// this many periods, was the one a period before; else 0.
-func (f *periodFinder) add(v uint64, repeats int) int {
-	period := 0
-	for d := len(f.recent); d >= 1; d-- {
-		if f.recent[(f.n-d)%maxExactPeriod] != v {
-			f.runs[d-1] = 0
-			continue
-		}
-		if f.runs[d-1]++; int(f.runs[d-1]) >= repeats*d {
-			period = d // the shortest is found last
-		}
+func appendPresence(b []byte, first, second bool) []byte {
+	var bits byte
+	if first {
+		bits |= 1
 	}
-	if len(f.recent) < maxExactPeriod {
-		f.recent, f.runs = append(f.recent, v), append(f.runs, 0)
-	} else {
-		f.recent[f.n%maxExactPeriod] = v
+	if second {
+		bits |= 2
 	}
-	f.n++
-	if long := f.addLong(v, repeats); period == 0 {
-		period = long
-	}
-	return period
-}
-
-func (f *periodFinder) addLong(v uint64, repeats int) int {
-	since := f.n - f.keptAt
-	if v == f.kept && since > maxExactPeriod {
-		if since == f.distance {
-			f.hits++
-		} else {
-			f.distance, f.hits = since, 1
-		}
-		f.keptAt = f.n
-		if f.hits > repeats {
-			return f.distance
-		}
-		return 0
-	}
-	if since >= f.keep && f.distance == 0 || since > 2*f.distance && f.distance != 0 {
-		f.kept, f.keptAt, f.keep, f.distance, f.hits = v, f.n, max(2*f.keep, 2*maxExactPeriod), 0, 0
-	}
-	return 0
+	return append(b, bits)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"slices"
@@ -195,11 +196,16 @@ func (o *Options) setDefaults() {
 }
 
 // limitAttempts lets RetryMaxAttempts overrule the Retryer, as the official
-// client does. before is the value that the Retryer has heard of already.
-func (o *Options) limitAttempts(before int) {
-	if o.RetryMaxAttempts != 0 && o.RetryMaxAttempts != before {
-		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, o.RetryMaxAttempts)
+// client does. already is what the Retryer enforces; 0: nothing yet.
+func (o *Options) limitAttempts(already int) {
+	if o.RetryMaxAttempts == 0 || o.RetryMaxAttempts == already {
+		return
 	}
+	if _, own := o.Retryer.(*defaultRetryer); own {
+		o.Retryer = newRetryer(o.RetryMaxAttempts)
+		return
+	}
+	o.Retryer = retry.AddWithMaxAttempts(o.Retryer, o.RetryMaxAttempts)
 }
 
 func (o *Options) attemptTimeout() time.Duration {
@@ -285,6 +291,9 @@ func typeName(v any) string {
 func (o Options) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%+v", o.view())
 }
+
+// LogValue is what log/slog writes of the options: the same as [Options.Format].
+func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", o.view())) }
 
 // MarshalJSON writes the options without credentials: providers and clients
 // are named by their type.

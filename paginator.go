@@ -20,7 +20,8 @@ type ListDataIntegrationAssociationsPaginatorOptions struct {
 	StopOnDuplicateToken bool
 
 	// How many pages to fetch ahead of the consumer inside a range over Pages or
-	// Associations. 0 or negative: none; each page is fetched when it is wanted.
+	// Associations, at most 64. 0 or negative: none; each page is fetched when it
+	// is wanted.
 	Prefetch int
 
 	// Where to start. Zero: at the input's NextToken, or at the start; with both

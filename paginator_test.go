@@ -84,23 +84,24 @@ func TestPaginator(t *testing.T) {
 		answer   func(int, *listInput) (*listOutput, error)
 		requests int
 		period   int
-		empty    bool
 	}{
-		{"the same page for ever", period(1), 3, 1, false},
-		{"A, B, A, B", period(2), 6, 2, false},
-		{"period 3", period(3), 9, 3, false},
-		{"period 7", period(7), 21, 7, false},
-		{"period 100", period(100), 300, 100, false},
-		{"period 1000", period(1000), 3000, 1000, false},
-		{"period 3 after 5 pages", late(3, 5), 5 + 9, 3, false},
-		{"period 2 after 1500 pages", late(2, 1500), 1500 + 6, 2, false},
-		{"period 1 after a first page", late(1, 1), 1 + 3, 1, false},
-		{"period 1500, beyond what is found at once", period(1500), 3*1500 + 1, 1500, false},
+		{"the same page for ever", period(1), 3, 1},
+		{"A, B, A, B", period(2), 6, 2},
+		{"period 3", period(3), 9, 3},
+		{"period 7", period(7), 21, 7},
+		{"period 100", period(100), 300, 100},
+		{"period 1000", period(1000), 3000, 1000},
+		{"period 3 after 5 pages", late(3, 5), 5 + 9, 3},
+		{"period 2 after 1500 pages", late(2, 1500), 1500 + 6, 2},
+		{"period 1 after a first page", late(1, 1), 1 + 3, 1},
+		{"period 1500", period(1500), 4500, 1500},
+		{"period 12345", period(12345), 3 * 12345, 12345},
+		{"period 1500 after 5 pages", late(1500, 5), 5 + 4500 + 2, 1500},
 		{"one token with other content each time", func(i int, _ *listInput) (*listOutput, error) {
 			return pageOf("token", fmt.Sprint("client", i)), nil
-		}, 1001, 1, false},
-		{"empty pages with one token", func(int, *listInput) (*listOutput, error) { return pageOf("token"), nil }, 3, 1, false},
-		{"empty pages with fresh tokens", func(i int, _ *listInput) (*listOutput, error) { return pageOf(fmt.Sprint("token", i)), nil }, 1000, 0, true},
+		}, 1001, 1},
+		{"empty pages with one token", func(int, *listInput) (*listOutput, error) { return pageOf("token"), nil }, 3, 1},
+		{"empty pages with fresh tokens", func(i int, _ *listInput) (*listOutput, error) { return pageOf(fmt.Sprint("token", i)), nil }, 1000, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			mock := &pagesFunc{answer: row.answer}
@@ -108,7 +109,7 @@ func TestPaginator(t *testing.T) {
 			pages, err := drain(t, p, 100_000)
 			var loop *appintegrations.PaginationLoopError
 			require.ErrorAs(t, err, &loop)
-			assert.Equal(t, appintegrations.PaginationLoopError{Period: row.period, Pages: row.requests, Empty: row.empty}, *loop)
+			assert.Equal(t, appintegrations.PaginationLoopError{Period: row.period, Pages: row.requests}, *loop)
 			assert.Equal(t, row.requests, mock.calls, "requests")
 			assert.Equal(t, row.requests-1, pages, "pages before the error")
 			assert.False(t, p.HasMorePages())

@@ -19,6 +19,11 @@ func (c *call) retry(ctx context.Context, walk func(*attempt) error) (*attempt, 
 	if c.noTarget != nil {
 		return nil, c.noTarget
 	}
+	limit, err := ask(c, ctx, func() (int, error) { return c.retryer.MaxAttempts(), nil })
+	if err != nil {
+		return nil, canceled(ctx, nil)
+	}
+	c.maxAttempts = limit
 	for {
 		a, err := c.try(ctx, walk)
 		if err == nil {
@@ -36,20 +41,17 @@ func (c *call) try(ctx context.Context, walk func(*attempt) error) (*attempt, er
 	if ctx.Err() != nil {
 		return nil, canceled(ctx, c.lastError())
 	}
-	a := &attempt{call: c, number: c.attempts + 1, caller: ctx}
+	a := &attempt{call: c, number: c.attempts + 1, caller: ctx, remote: c.expectedRemote()}
 	a.gate = gateContext{ctx, a}
-	releaseAttempt, err := c.retryer.GetAttemptToken(&a.gate)
+	releaseAttempt, err := ask(c, ctx, func() (release, error) { return c.retryer.GetAttemptToken(&a.gate) })
 	if err != nil {
 		return nil, c.gateError(ctx, err)
 	}
 	c.attempts++
 	err = a.walk(ctx, walk)
-	var tokenErr error
-	if c.release != nil {
-		tokenErr = c.release(err)
-	}
+	a.settle(err)
 	// A page that has arrived is returned even if its tokens cannot be released.
-	if tokenErr = errors.Join(tokenErr, releaseAttempt(err)); tokenErr != nil && err != nil {
+	if tokenErr := c.releaseTokens(ctx, err, c.release, releaseAttempt); tokenErr != nil && err != nil {
 		err = &verdict{error: joined{err, foreign("release a token", tokenErr)}, final: true}
 	}
 	a.err = err
@@ -113,14 +115,17 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	if a == nil {
 		return err
 	}
+	raced := c.lostRace(a)
+	if !raced {
+		c.counted++
+	}
 	c.last, c.release = a, nil
 	f := failure{attempt: a}
 	defer func() { c.failures = append(c.failures, f) }()
 	if isFinal(err) || ctx.Err() != nil && isCanceled(err) {
 		return err
 	}
-	limit := c.retryer.MaxAttempts()
-	exhausted := limit > 0 && c.attempts >= limit
+	exhausted := c.maxAttempts > 0 && c.counted >= c.maxAttempts
 	if !exhausted {
 		remedied, remedyErr := c.remedy(ctx, a)
 		if remedyErr != nil {
@@ -132,13 +137,17 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 			return nil
 		}
 	}
-	if !c.retryer.IsErrorRetryable(err) {
+	retryable, askErr := ask(c, ctx, func() (bool, error) { return c.retryer.IsErrorRetryable(err), nil })
+	switch {
+	case askErr != nil:
+		return canceled(ctx, err)
+	case !retryable:
 		return withLongWait(err)
 	}
 	if f.retryable = true; exhausted {
 		return &retry.MaxAttemptsError{Attempt: c.attempts, Err: err}
 	}
-	if err := c.backOff(ctx, a); err != nil {
+	if err := c.backOff(ctx, a, raced); err != nil {
 		return err
 	}
 	f.retried = true
@@ -146,21 +155,68 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	return nil
 }
 
-// backOff draws a retry token and waits until the next attempt.
-func (c *call) backOff(ctx context.Context, a *attempt) error {
+// lostRace reports whether the attempt was throttled though the quota of its
+// account lives: a page passed since the attempt before it was sent. Then it
+// does not count as one of the call's attempts, unless the user said how many
+// those are.
+func (c *call) lostRace(a *attempt) bool {
+	since := a.signed().sentAt
+	if c.last != nil {
+		since = c.last.signed().sentAt
+	}
+	return a.throttled && a.paced && !a.passed.Before(since) &&
+		c.options.RetryMaxAttempts == 0 && c.maxAttempts == defaultMaxAttempts
+}
+
+// backOff draws a retry token and waits until the next attempt. An attempt that
+// lost a race waits for its turn, and not besides, unless the service asks for
+// it.
+func (c *call) backOff(ctx context.Context, a *attempt, raced bool) error {
 	if ctx.Err() != nil {
 		return canceled(ctx, a.err)
 	}
-	token, err := c.retryer.GetRetryToken(&a.gate, a.err)
+	token, err := ask(c, ctx, func() (release, error) { return c.retryer.GetRetryToken(&a.gate, a.err) })
 	if err != nil {
-		return joined{a.err, foreign("no retry", err)}
-	}
-	delay, err := c.retryer.RetryDelay(c.attempts, a.err)
-	if err != nil {
+		if ctx.Err() != nil {
+			return canceled(ctx, a.err)
+		}
 		return joined{a.err, foreign("no retry", err)}
 	}
 	c.release = token
+	if raced && answerHeader(a.err).Get("Retry-After") == "" {
+		return nil
+	}
+	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.counted, a.err) })
+	if err != nil {
+		if ctx.Err() != nil {
+			return canceled(ctx, a.err)
+		}
+		return joined{a.err, foreign("no retry", err)}
+	}
 	return sleep(ctx, delay, a.err)
+}
+
+// releaseTokens returns the tokens of an attempt to the retryer.
+func (c *call) releaseTokens(ctx context.Context, err error, tokens ...release) error {
+	var errs []error
+	for _, token := range tokens {
+		if token == nil {
+			continue
+		}
+		if _, tokenErr := ask(c, ctx, func() (struct{}, error) { return struct{}{}, token(err) }); tokenErr != nil {
+			errs = append(errs, tokenErr)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ask asks the retryer. One of the user's is waited for no longer than the call
+// lasts.
+func ask[T any](c *call, ctx context.Context, f func() (T, error)) (T, error) {
+	if c.ownRetryer {
+		return f()
+	}
+	return await(ctx, f)
 }
 
 // withLongWait adds to an error that could be retried the wait that its service
@@ -215,11 +271,8 @@ func attemptText(attempts int) string {
 // sleep waits between two attempts. A deadline that it would pass ends the call
 // at once: the response could only be lost.
 func sleep(ctx context.Context, delay time.Duration, last error) error {
-	if ctx.Err() != nil {
-		return canceled(ctx, last)
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
-		return cancellation(context.DeadlineExceeded, fmt.Errorf("a wait of %v would pass it", delay.Round(time.Millisecond)), last)
+	if err := inTime(ctx, delay, last); err != nil {
+		return err
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
@@ -229,6 +282,18 @@ func sleep(ctx context.Context, delay time.Duration, last error) error {
 	case <-ctx.Done():
 		return canceled(ctx, last)
 	}
+}
+
+// inTime returns an error if the context is done, or will be before the delay is
+// over.
+func inTime(ctx context.Context, delay time.Duration, last error) error {
+	if ctx.Err() != nil {
+		return canceled(ctx, last)
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
+		return cancellation(context.DeadlineExceeded, fmt.Errorf("a wait of %v would pass it", delay.Round(time.Millisecond)), last)
+	}
+	return nil
 }
 
 // canceled is the error of a call whose context is done. last is the error of

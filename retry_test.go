@@ -377,7 +377,7 @@ func testOutage(t *testing.T, fail scriptedAnswer, every time.Duration, side int
 	assert.LessOrEqual(t, perCall, 1.2)
 	_, exhausted := as[*retry.MaxAttemptsError](err)
 	if !exhausted {
-		assert.ErrorContains(t, err, "retry budget")
+		assert.ErrorContains(t, err, "retry quota")
 	}
 	var api smithy.APIError
 	var malformed *appintegrations.MalformedResponseError

@@ -7,15 +7,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-
-	"github.com/seed-10600c52/appintegrations/internal/pace"
 )
 
 const (
@@ -26,20 +23,15 @@ const (
 
 // defaultRetryer is the Retryer of a client that was given none. It goes
 // through the interface of the SDK, so that retry.AddWithMaxAttempts and its
-// kin work around it. It is safe for concurrent use.
-type defaultRetryer struct {
-	maxAttempts int
-
-	mu      sync.Mutex
-	budgets map[string]*budget // by endpoint
-	pace    pace.Estimator
-}
+// kin work around it. What it goes by, the attempts that it is asked about carry.
+// It is safe for concurrent use.
+type defaultRetryer struct{ maxAttempts int }
 
 func newRetryer(maxAttempts int) *defaultRetryer {
 	if maxAttempts <= 0 {
 		maxAttempts = defaultMaxAttempts
 	}
-	return &defaultRetryer{maxAttempts: maxAttempts, budgets: map[string]*budget{}}
+	return &defaultRetryer{maxAttempts: maxAttempts}
 }
 
 func (r *defaultRetryer) MaxAttempts() int { return r.maxAttempts }
@@ -123,162 +115,32 @@ func answerHeader(err error) http.Header {
 	return answered.Response.Header
 }
 
-// GetRetryToken draws a retry from the budget of the endpoint. A throttle draws
-// nothing: it proves the endpoint alive, and the pace sees to the rest.
-func (r *defaultRetryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
-	if isThrottle(err) {
-		return releaseNothing, nil
+// GetRetryToken lets a call make another attempt unless the retry quota of its
+// endpoint is used up. The quota was asked when the attempt failed: it has to
+// hear of each failure. A throttle draws nothing: it proves the endpoint alive.
+func (r *defaultRetryer) GetRetryToken(ctx context.Context, _ error) (func(error) error, error) {
+	if a := attemptAtGate(ctx); a != nil && !a.retryable {
+		return nil, fmt.Errorf("the retry quota of %s is used up", oneLine(a.signed().req.URL.Host, maxCodeText))
 	}
-	endpoint := ""
-	if a := attemptAtGate(ctx); a != nil {
-		endpoint = a.host()
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.budget(endpoint).draw(time.Now()) {
-		return nil, fmt.Errorf("the retry budget of %s is used up", oneLine(endpoint, maxCodeText))
-	}
-	return func(err error) error {
-		if err == nil {
-			r.give(endpoint)
-		}
-		return nil
-	}, nil
+	return nil, nil
 }
 
 // GetInitialToken is for retryers of the first generation; the loop here does
 // not call it.
 func (r *defaultRetryer) GetInitialToken() func(error) error { return releaseNothing }
 
-// GetAttemptToken waits until the pace of the client lets another attempt go.
-// The function that it returns is told what came of it.
+// GetAttemptToken waits until the rate of the endpoint and account lets another
+// attempt go.
 func (r *defaultRetryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	a := attemptAtGate(ctx)
 	if a == nil {
 		return releaseNothing, nil
 	}
-	if a.options.RetryMode != aws.RetryModeStandard {
-		if err := r.waitTurn(ctx, a.lastError()); err != nil {
-			return nil, err
-		}
+	if a.options.RetryMode == aws.RetryModeStandard {
+		return nil, nil
 	}
-	sent := time.Now()
-	return func(err error) error {
-		r.settle(a.host(), sent, err)
-		return nil
-	}, nil
-}
-
-func (r *defaultRetryer) waitTurn(ctx context.Context, last error) error {
-	for {
-		r.mu.Lock()
-		wait := r.pace.Wait(time.Now())
-		r.mu.Unlock()
-		if wait == 0 {
-			return nil
-		}
-		if err := sleep(ctx, wait, last); err != nil {
-			return err
-		}
-	}
-}
-
-// settle tells the pace, and after a success the budget, of an attempt.
-func (r *defaultRetryer) settle(endpoint string, sent time.Time, err error) {
-	var answered interface{ HTTPStatusCode() int }
-	now := time.Now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case err == nil:
-		r.pace.Passed(now)
-		r.budget(endpoint).give(now)
-	case isThrottle(err):
-		r.pace.Throttled(sent, now)
-	default:
-		if errors.As(err, &answered) {
-			r.pace.Passed(now)
-		}
-		if retryables.IsErrorRetryable(err).Bool() {
-			r.budget(endpoint).fail(sent, now)
-		}
-	}
-}
-
-func (r *defaultRetryer) give(endpoint string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.budget(endpoint).give(time.Now())
-}
-
-// maxBudgets bounds the endpoints that have a budget of their own; a resolver
-// may make up any number of them.
-const maxBudgets = 256
-
-func (r *defaultRetryer) budget(endpoint string) *budget {
-	b := r.budgets[endpoint]
-	if b == nil {
-		if len(r.budgets) >= maxBudgets {
-			clear(r.budgets)
-		}
-		b = &budget{tokens: budgetTokens}
-		r.budgets[endpoint] = b
-	}
-	return b
-}
-
-const (
-	// Retries that may fail before calls are made without: enough for a burst of
-	// faults, few enough that an outage is not met with three times the load.
-	budgetTokens = 32
-	// Tokens that come back in a second without a failure, so that an endpoint
-	// that nobody called for a while is given another chance.
-	budgetRefill = 0.125
-)
-
-// A budget bounds the retries at one endpoint: a token bucket from which each
-// retry draws and to which each success gives.
-type budget struct {
-	tokens float64
-	at     time.Time
-}
-
-func (b *budget) refill(now time.Time) {
-	if !b.at.IsZero() {
-		b.tokens = min(budgetTokens, b.tokens+now.Sub(b.at).Seconds()*budgetRefill)
-	}
-	b.at = now
-}
-
-func (b *budget) draw(now time.Time) bool {
-	b.refill(now)
-	if b.tokens < 1 {
-		return false
-	}
-	b.tokens--
-	return true
-}
-
-// fail counts out the time of an attempt that failed: an endpoint that takes
-// long to fail earns no retry by it.
-func (b *budget) fail(sent, now time.Time) {
-	if sent.After(b.at) {
-		b.refill(sent)
-	}
-	b.at = now
-}
-
-func (b *budget) give(now time.Time) {
-	b.refill(now)
-	b.tokens = min(budgetTokens, b.tokens+1)
-}
-
-// host returns the host and port that the attempt was sent to; "": none yet.
-func (a *attempt) host() string {
-	if a = a.signed(); a.req == nil || a.req.URL == nil {
-		return ""
-	}
-	return a.req.URL.Host
+	a.paced = true
+	return nil, a.waitTurn(ctx)
 }
 
 func (r *defaultRetryer) userAgentFeature(mode aws.RetryMode) awsmiddleware.UserAgentFeature {
@@ -301,4 +163,12 @@ func isThrottle(err error) bool {
 	}
 	_, ok := retry.DefaultThrottleErrorCodes[coded.ErrorCode()]
 	return ok
+}
+
+// isBare503 reports whether a response is a 503 without an error code of its own:
+// that of a proxy, or of a rate limiter before the service.
+func isBare503(err error) bool {
+	var bare *bareError
+	var status interface{ HTTPStatusCode() int }
+	return errors.As(err, &bare) && errors.As(err, &status) && status.HTTPStatusCode() == http.StatusServiceUnavailable
 }

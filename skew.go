@@ -70,6 +70,6 @@ func (a *attempt) correctClock(err error) bool {
 	if (offset-a.offset).Abs() <= clockTolerance || offset.Abs() > maxClockOffset {
 		return false
 	}
-	a.clockOffset.Store(int64(offset))
+	a.remote.clockOffset.Store(int64(offset))
 	return true
 }

@@ -87,8 +87,10 @@ func copyOf(ctx context.Context, request any) (*attempt, error) {
 	return &fork, nil
 }
 
-// noteSent keeps which copy of the attempt is sent.
+// noteSent notes that the attempt is sent, and which copy of it.
 func (a *attempt) noteSent() {
+	a.locate()
+	a.sentAt = time.Now()
 	if a.root != nil {
 		a.root.sent.Store(a)
 	}
@@ -143,15 +145,15 @@ func (s *step) addTo(stack *middleware.Stack, c *call) {
 	}
 	add := stackStep{s}
 	switch s.phase {
-	case initialize:
+	case inInitialize:
 		stack.Initialize.Add(add, middleware.After)
-	case serialize:
+	case inSerialize:
 		stack.Serialize.Add(add, middleware.After)
-	case build:
+	case inBuild:
 		stack.Build.Add(add, middleware.After)
-	case finalize:
+	case inFinalize:
 		stack.Finalize.Add(add, middleware.After)
-	case deserialize:
+	case inDeserialize:
 		stack.Deserialize.Add(add, middleware.After)
 	}
 }

@@ -11,11 +11,11 @@ import (
 type phase int
 
 const (
-	initialize phase = iota
-	serialize
-	build
-	finalize
-	deserialize
+	inInitialize phase = iota
+	inSerialize
+	inBuild
+	inFinalize
+	inDeserialize
 )
 
 // A step does its part of a call or of an attempt.
@@ -38,50 +38,50 @@ type step struct {
 // What stands above Retry makes the request: in a stack once, and each attempt
 // works on a copy; straight, anew for each attempt.
 var steps = [...]step{
-	{phase: initialize, id: "InterceptExecution", sdk: addInterceptExecution},
-	{phase: initialize, id: "RegisterServiceMetadata", sdk: addServiceMetadata},
-	{phase: initialize, id: "legacyEndpointContextSetter"},
-	{phase: initialize, id: "SetLogger", sdk: addLogger},
-	{phase: initialize, id: "OperationInputValidation", once: (*call).validate},
+	{phase: inInitialize, id: "InterceptExecution", sdk: addInterceptExecution},
+	{phase: inInitialize, id: "RegisterServiceMetadata", sdk: addServiceMetadata},
+	{phase: inInitialize, id: "legacyEndpointContextSetter"},
+	{phase: inInitialize, id: "SetLogger", sdk: addLogger},
+	{phase: inInitialize, id: "OperationInputValidation", once: (*call).validate},
 
-	{phase: serialize, id: "setOperationInput"},
-	{phase: serialize, id: "ResolveEndpoint"},
-	{phase: serialize, id: "InterceptBeforeSerialization", sdk: addInterceptBeforeSerialization},
-	{phase: serialize, id: "OperationSerializer", once: (*call).serialize, there: (*attempt).setPath, span: "OperationSerializer", histogram: serializeTime},
-	{phase: serialize, id: "InterceptAfterSerialization", sdk: addInterceptAfterSerialization},
+	{phase: inSerialize, id: "setOperationInput"},
+	{phase: inSerialize, id: "ResolveEndpoint"},
+	{phase: inSerialize, id: "InterceptBeforeSerialization", sdk: addInterceptBeforeSerialization},
+	{phase: inSerialize, id: "OperationSerializer", once: (*call).serialize, there: (*attempt).setPath, span: "OperationSerializer", histogram: serializeTime},
+	{phase: inSerialize, id: "InterceptAfterSerialization", sdk: addInterceptAfterSerialization},
 
-	{phase: build, id: "ClientRequestID", once: (*call).setInvocationID, there: (*attempt).setInvocationID},
-	{phase: build, id: "ComputeContentLength", sdk: addContentLength},
-	{phase: build, id: "SetCredentialSourceMiddleware"},
-	{phase: build, id: "UserAgent", there: (*attempt).setUserAgent, sdk: addUserAgent},
-	{phase: build, id: "RecursionDetection", there: (*attempt).setTraceID},
+	{phase: inBuild, id: "ClientRequestID", once: (*call).setInvocationID, there: (*attempt).setInvocationID},
+	{phase: inBuild, id: "ComputeContentLength", sdk: addContentLength},
+	{phase: inBuild, id: "SetCredentialSourceMiddleware"},
+	{phase: inBuild, id: "UserAgent", there: (*attempt).setUserAgent, sdk: addUserAgent},
+	{phase: inBuild, id: "RecursionDetection", there: (*attempt).setTraceID},
 
-	{phase: finalize, id: "spanRetryLoop", sdk: addRetryLoopSpan},
-	{phase: finalize, id: "InterceptBeforeRetryLoop", sdk: addInterceptBeforeRetryLoop},
-	{phase: finalize, id: retryID, sdk: addRetryLoop},
-	{phase: finalize, id: "InterceptAttempt", sdk: addInterceptAttempt},
-	{phase: finalize, id: "RetryMetricsHeader", there: (*attempt).setAttemptHeader},
-	{phase: finalize, id: "ResolveAuthScheme", there: (*attempt).resolveAuthScheme, span: "ResolveAuthScheme"},
-	{phase: finalize, id: "GetIdentity", there: (*attempt).identify, span: "GetIdentity", histogram: identityTime},
-	{phase: finalize, id: "ResolveEndpointV2", there: (*attempt).resolveEndpoint, span: "ResolveEndpoint", histogram: endpointTime},
-	{phase: finalize, id: "disableHTTPS"},
-	{phase: finalize, id: "ComputePayloadHash", sdk: addPayloadHash},
-	{phase: finalize, id: "setLegacyContextSigningOptions"},
-	{phase: finalize, id: "InterceptBeforeSigning", sdk: addInterceptBeforeSigning},
-	{phase: finalize, id: "Signing", there: (*attempt).sign, span: "SignRequest", histogram: signingTime},
-	{phase: finalize, id: "InterceptAfterSigning", sdk: addInterceptAfterSigning},
+	{phase: inFinalize, id: "spanRetryLoop", sdk: addRetryLoopSpan},
+	{phase: inFinalize, id: "InterceptBeforeRetryLoop", sdk: addInterceptBeforeRetryLoop},
+	{phase: inFinalize, id: retryID, sdk: addRetryLoop},
+	{phase: inFinalize, id: "InterceptAttempt", sdk: addInterceptAttempt},
+	{phase: inFinalize, id: "RetryMetricsHeader", there: (*attempt).setAttemptHeader},
+	{phase: inFinalize, id: "ResolveAuthScheme", there: (*attempt).resolveAuthScheme, span: "ResolveAuthScheme"},
+	{phase: inFinalize, id: "GetIdentity", there: (*attempt).identify, span: "GetIdentity", histogram: identityTime},
+	{phase: inFinalize, id: "ResolveEndpointV2", there: (*attempt).resolveEndpoint, span: "ResolveEndpoint", histogram: endpointTime},
+	{phase: inFinalize, id: "disableHTTPS"},
+	{phase: inFinalize, id: "ComputePayloadHash", sdk: addPayloadHash},
+	{phase: inFinalize, id: "setLegacyContextSigningOptions"},
+	{phase: inFinalize, id: "InterceptBeforeSigning", sdk: addInterceptBeforeSigning},
+	{phase: inFinalize, id: "Signing", there: (*attempt).sign, span: "SignRequest", histogram: signingTime},
+	{phase: inFinalize, id: "InterceptAfterSigning", sdk: addInterceptAfterSigning},
 
-	{phase: deserialize, id: "AddRawResponseToMetadata", sdk: addRawResponse},
-	{phase: deserialize, id: "ErrorCloseResponseBody"},
-	{phase: deserialize, id: "CloseResponseBody", back: (*attempt).closeBody},
-	{phase: deserialize, id: "ResponseErrorWrapper", back: (*attempt).wrapError},
-	{phase: deserialize, id: "RequestIDRetriever", sdk: addRequestID},
-	{phase: deserialize, id: "InterceptAfterDeserialization", sdk: addInterceptAfterDeserialization},
-	{phase: deserialize, id: "OperationDeserializer", back: (*attempt).deserialize, span: "OperationDeserializer", histogram: deserializeTime},
-	{phase: deserialize, id: "InterceptBeforeDeserialization", sdk: addInterceptBeforeDeserialization},
-	{phase: deserialize, id: "RecordResponseTiming", sdk: addResponseTiming},
-	{phase: deserialize, id: "RequestResponseLogger", there: (*attempt).logRequest},
-	{phase: deserialize, id: "InterceptTransmit", sdk: addInterceptTransmit},
+	{phase: inDeserialize, id: "AddRawResponseToMetadata", sdk: addRawResponse},
+	{phase: inDeserialize, id: "ErrorCloseResponseBody"},
+	{phase: inDeserialize, id: "CloseResponseBody", back: (*attempt).closeBody},
+	{phase: inDeserialize, id: "ResponseErrorWrapper", back: (*attempt).wrapError},
+	{phase: inDeserialize, id: "RequestIDRetriever", sdk: addRequestID},
+	{phase: inDeserialize, id: "InterceptAfterDeserialization", sdk: addInterceptAfterDeserialization},
+	{phase: inDeserialize, id: "OperationDeserializer", back: (*attempt).deserialize, span: "OperationDeserializer", histogram: deserializeTime},
+	{phase: inDeserialize, id: "InterceptBeforeDeserialization", sdk: addInterceptBeforeDeserialization},
+	{phase: inDeserialize, id: "RecordResponseTiming", sdk: addResponseTiming},
+	{phase: inDeserialize, id: "RequestResponseLogger", there: (*attempt).logRequest},
+	{phase: inDeserialize, id: "InterceptTransmit", sdk: addInterceptTransmit},
 }
 
 const retryID = "Retry"

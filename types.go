@@ -4,8 +4,10 @@ package appintegrations
 // integration with a client. Every field may be nil: the service leaves out
 // what it does not know.
 //
-// Items of a page share no memory with one another: keeping one does not keep
-// its page alive. A value is safe for concurrent reading.
+// Items of a page share no memory, except for the bytes of an equal
+// DataIntegrationArn. Keeping an item does not keep its page in memory, and
+// writing through its pointers does not change another item. A value is safe for
+// concurrent reading.
 type DataIntegrationAssociationSummary struct {
 
 	// The identifier of the client that is associated with the data integration.

@@ -2,7 +2,7 @@ package json
 
 import "strconv"
 
-// SyntaxError says that the data is not JSON, or nests deeper than [MaxDepth].
+// SyntaxError is the error of data that is not JSON, or nests deeper than [MaxDepth].
 type SyntaxError struct {
 	Offset int    // of the byte that does not belong; the length of the data when it ends too early
 	Reason string // one line, with at most one byte of the data in it, escaped: the data may be hostile, or a secret
@@ -13,7 +13,7 @@ func (e *SyntaxError) Error() string {
 	return "invalid JSON at offset " + strconv.Itoa(e.Offset) + ": " + e.Reason
 }
 
-// TypeError says that a value is of another kind than was asked for. The value was not consumed.
+// TypeError is the error of a value that has another kind than the caller asked for. The value was not consumed.
 type TypeError struct {
 	Offset    int // of the value
 	Want, Got Kind

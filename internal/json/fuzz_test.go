@@ -117,6 +117,10 @@ func checkText(t *testing.T, literal string, cut int) {
 	if got := string(text.Append(nil)); got != want {
 		t.Fatalf("Append(%q) = %q; want %q", literal, got, want)
 	}
+	var b strings.Builder
+	if text.Build(&b); b.String() != want || text.Wellformed() && b.Len() > text.Len() {
+		t.Fatalf("Build(%q) = %q; want %q, of at most %d bytes", literal, b.String(), want, text.Len())
+	}
 	if !text.Is(want) || text.Is(want+"\x00") || want != "" && text.Is(want[:len(want)-1]) {
 		t.Fatalf("Is(%q, %q) does not tell it from others", literal, want)
 	}

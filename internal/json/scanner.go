@@ -2,7 +2,7 @@
 //
 // It is a pull scanner: the caller asks for what it expects next, and takes from the data only what it keeps. The grammar is
 // RFC 8259 as [encoding/json.Valid] accepts it, with one limit more, [MaxDepth]. Ill-formed UTF-8 and lone surrogates are not
-// errors here, since only the caller knows whether a value may be altered: [Text.Wellformed] tells.
+// errors here, since only the caller knows whether a value may be altered: [Text.Wellformed] reports them.
 package json
 
 import "strconv"
@@ -11,7 +11,7 @@ import "strconv"
 // members that it may add. Scanner.objects has one bit for each level.
 const MaxDepth = 32
 
-// Kind is what a value is, as its first byte tells. The zero Kind is no value.
+// Kind is the type of a value, which its first byte determines. The zero Kind is no value.
 type Kind uint8
 
 // The kinds of RFC 8259, section 3, with true and false as one.
@@ -61,8 +61,8 @@ func New(data []byte) Scanner { return Scanner{data: data} }
 // Offset returns how many bytes of the data were consumed.
 func (s *Scanner) Offset() int { return s.off }
 
-// Peek returns the kind of the next value, and consumes only the white space before it. The kind is told from one byte, so
-// the value may still turn out malformed.
+// Peek returns the kind of the next value, and consumes only the white space before it. It looks at one byte, so the value may
+// still be malformed.
 func (s *Scanner) Peek() (Kind, error) {
 	s.space()
 	if s.off < len(s.data) {
@@ -111,6 +111,26 @@ func (s *Scanner) NextMember() (name Text, ok bool, err error) {
 	return name, true, nil
 }
 
+// TryMember consumes the name of the next member of the object entered last, and its colon, if the data spells it exactly as
+// literal does: a comma, the name in quotes, a colon, as in `,"ClientId":`. Before the first member the data has no comma.
+// Otherwise TryMember consumes nothing and returns false: the member may still have that name, with white space or escapes in
+// it. It is a faster NextMember for a caller that expects a name, and does not replace it.
+func (s *Scanner) TryMember(literal string) bool {
+	if s.depth == 0 || !s.inObject() {
+		return false
+	}
+	if s.first {
+		literal = literal[1:]
+	}
+	rest := s.data[s.off:]
+	if len(rest) < len(literal) || string(rest[:len(literal)]) != literal {
+		return false
+	}
+	s.off += len(literal)
+	s.first = false
+	return true
+}
+
 // NextElement moves to the next element of the array entered last, which is to be consumed next. After the last element it
 // consumes the closing bracket and returns false.
 func (s *Scanner) NextElement() (ok bool, err error) { return s.next(Array) }
@@ -118,10 +138,29 @@ func (s *Scanner) NextElement() (ok bool, err error) { return s.next(Array) }
 // Text consumes a string. When the data ends inside the literal, it returns what there was together with the error, without
 // a last character that is not all there: the bodies of errors are read only up to a limit.
 func (s *Scanner) Text() (Text, error) {
-	if err := s.want(String); err != nil {
-		return Text{}, err
+	if s.off == len(s.data) || s.data[s.off] != '"' {
+		if err := s.want(String); err != nil {
+			return Text{}, err
+		}
 	}
 	return s.literal()
+}
+
+// TextOrNull consumes a string, as [Scanner.Text] does, or null, for which ok is false.
+func (s *Scanner) TextOrNull() (t Text, ok bool, err error) {
+	if s.off < len(s.data) && s.data[s.off] == '"' {
+		t, err = s.literal()
+		return t, err == nil, err
+	}
+	k, err := s.Peek()
+	if err != nil {
+		return Text{}, false, err
+	}
+	if k == Null {
+		return Text{}, false, s.word("null")
+	}
+	t, err = s.Text()
+	return t, err == nil, err
 }
 
 // Null consumes the literal null.
@@ -169,6 +208,12 @@ func (s *Scanner) End() error {
 }
 
 func (s *Scanner) space() {
+	if s.off < len(s.data) && s.data[s.off] <= ' ' {
+		s.skipSpace()
+	}
+}
+
+func (s *Scanner) skipSpace() {
 	for s.off < len(s.data) {
 		switch s.data[s.off] {
 		case ' ', '\t', '\n', '\r':

@@ -28,11 +28,12 @@ func walkValue(s *Scanner) (any, error) {
 		return walkObject(s)
 	case Array:
 		return walkArray(s)
-	case String:
-		t, err := s.Text()
+	case String, Null:
+		t, ok, err := s.TextOrNull()
+		if !ok {
+			return nil, err
+		}
 		return string(t.Append(nil)), err
-	case Null:
-		return nil, s.Null()
 	}
 	start := s.Offset()
 	if err := s.Skip(); err != nil {
@@ -51,7 +52,11 @@ func walkObject(s *Scanner) (any, error) {
 		return nil, err
 	}
 	for {
+		tried := *s
 		name, ok, err := s.NextMember()
+		if fault := checkTryMember(tried, *s, name, ok); fault != nil {
+			return nil, fault
+		}
 		if !ok {
 			return m, err
 		}
@@ -61,6 +66,29 @@ func walkObject(s *Scanner) (any, error) {
 		}
 		m[string(name.Append(nil))] = v
 	}
+}
+
+// checkTryMember holds that TryMember, asked for the name that NextMember read, does the same or nothing: nothing only where
+// the data does not spell the name as asked. before and after are the states around the call of NextMember.
+func checkTryMember(before, after Scanner, name Text, ok bool) error {
+	same := func(a, b Scanner) bool {
+		return a.off == b.off && a.depth == b.depth && a.objects == b.objects && a.first == b.first
+	}
+	for _, literal := range []string{`,"":`, `,"a":`, `,"` + string(name.raw) + `":`} {
+		tried := before
+		asked := literal
+		if before.first {
+			asked = literal[1:]
+		}
+		got := tried.TryMember(literal)
+		if want := strings.HasPrefix(string(before.data[before.off:]), asked); got != want {
+			return fmt.Errorf("TryMember(%q) = %v; want %v", literal, got, want)
+		}
+		if got && (!ok || !same(tried, after)) || !got && !same(tried, before) {
+			return fmt.Errorf("TryMember(%q) = %v; it leaves the Scanner in another state than NextMember", literal, got)
+		}
+	}
+	return nil
 }
 
 func walkArray(s *Scanner) (any, error) {
@@ -266,6 +294,31 @@ func TestTypeErrors(t *testing.T) {
 		String: func(s *Scanner) error { _, err := s.Text(); return err },
 		Null:   (*Scanner).Null,
 	}
+	t.Run("a string or null", func(t *testing.T) {
+		for got, value := range values {
+			s := New([]byte(" " + value + " "))
+			text, ok, err := s.TextOrNull()
+			switch got {
+			case String:
+				if !ok || err != nil || !text.Is("x") {
+					t.Errorf("TextOrNull(%s) = %q, %v, %v; want x", value, text.raw, ok, err)
+				}
+			case Null:
+				if ok || err != nil {
+					t.Errorf("TextOrNull(%s) = %v, %v; want false, nil", value, ok, err)
+				}
+			default:
+				var mismatch *TypeError
+				if ok || !errors.As(err, &mismatch) || *mismatch != (TypeError{Offset: 1, Want: String, Got: got}) {
+					t.Errorf("TextOrNull(%s) = %v, %v; want a TypeError at 1", value, ok, err)
+				}
+				err = s.Skip()
+			}
+			if err := errors.Join(err, s.End()); got != String && got != Null && err != nil {
+				t.Errorf("Skip after TextOrNull(%s) = %v; want nil", value, err)
+			}
+		}
+	})
 	for want, call := range calls {
 		for got, value := range values {
 			t.Run(fmt.Sprintf("want %v, got %v", want, got), func(t *testing.T) {
@@ -300,6 +353,13 @@ func TestMisuse(t *testing.T) {
 		want     string
 	}{
 		{"NextMember at the top", `{}`, func(s *Scanner) error { _, _, err := s.NextMember(); return err }, "not inside an object"},
+		{"TryMember at the top and in an array", `[,"a":`, func(s *Scanner) error {
+			if s.TryMember(`,"a":`) || s.EnterArray() != nil || s.TryMember(`,"a":`) || s.TryMember(``) {
+				return nil
+			}
+			_, err := s.NextElement()
+			return errors.Join(err, s.Skip())
+		}, "unexpected ',', want a value"},
 		{"NextElement at the top", `[]`, func(s *Scanner) error { _, err := s.NextElement(); return err }, "not inside an array"},
 		{"NextMember in an array", `[]`, func(s *Scanner) error {
 			_, _, err := s.NextMember()

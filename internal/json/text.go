@@ -3,6 +3,7 @@ package json
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -51,6 +52,32 @@ func (t Text) Append(dst []byte) []byte {
 	}
 }
 
+// Len returns how many bytes the string takes in the data, without its quotes. The decoded string is as long, unless something
+// in it is escaped, which makes it shorter, or ill-formed, which makes it longer.
+func (t Text) Len() int { return len(t.raw) }
+
+// Same reports whether two strings stand in the data with the same bytes, so that they are equal when decoded. Strings that
+// are spelled in two ways, one with an escape, are not the same.
+func (t Text) Same(u Text) bool { return string(t.raw) == string(u.raw) }
+
+// Build appends to b what [Text.Append] appends. It does not grow b beyond [Text.Len] bytes unless the string is ill-formed.
+func (t Text) Build(b *strings.Builder) {
+	if !t.escaped && !t.wide {
+		b.Write(t.raw)
+		return
+	}
+	for raw := t.raw; ; {
+		n := plain(raw)
+		b.Write(raw[:n])
+		if raw = raw[n:]; len(raw) == 0 {
+			return
+		}
+		r, n, _ := character(raw)
+		b.WriteRune(r)
+		raw = raw[n:]
+	}
+}
+
 // Wellformed reports whether the string has neither ill-formed UTF-8 nor a lone surrogate in it, so that decoding it loses
 // nothing. A U+FFFD that the data spells out is well-formed.
 func (t Text) Wellformed() bool {
@@ -71,8 +98,18 @@ func (t Text) Wellformed() bool {
 
 // literal consumes the string whose opening quote is at the offset.
 func (s *Scanner) literal() (Text, error) {
+	start := s.off + 1
+	end := start + plain(s.data[start:])
+	if end < len(s.data) && s.data[end] == '"' {
+		s.off = end + 1
+		return Text{raw: s.data[start:end]}, nil
+	}
+	return s.special(start, end)
+}
+
+// special consumes the rest of the string that begins at start. Up to i, its bytes are plain.
+func (s *Scanner) special(start, i int) (Text, error) {
 	var t Text
-	start, i := s.off+1, s.off+1
 	for {
 		i += plain(s.data[i:])
 		if i == len(s.data) {

@@ -50,6 +50,11 @@ func TestText(t *testing.T) {
 			if got := string(text.Append([]byte("dst:"))); got != "dst:"+tt.want {
 				t.Errorf("Append(%q) = %q; want %q", tt.in, got, "dst:"+tt.want)
 			}
+			var b strings.Builder
+			text.Build(&b)
+			if got := b.String(); got != tt.want || tt.wellformed && len(got) > text.Len() {
+				t.Errorf("Build(%q) = %q; want %q, of at most %d bytes", tt.in, got, tt.want, text.Len())
+			}
 			if got := text.Wellformed(); got != tt.wellformed {
 				t.Errorf("Wellformed(%q) = %v; want %v", tt.in, got, tt.wellformed)
 			}
@@ -96,6 +101,27 @@ func TestTextIs(t *testing.T) {
 	}
 	if (Text{}).Is("x") || !(Text{}).Is("") || !(Text{}).Wellformed() || len((Text{}).Append(nil)) != 0 {
 		t.Error("the zero Text is not the empty string")
+	}
+}
+
+func TestTextSame(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{`"a"`, `"a"`, true},
+		{`"\u0041"`, `"\u0041"`, true},
+		{`"\u0041"`, `"A"`, false},
+		{`"a"`, `"b"`, false},
+		{`"a"`, `"ab"`, false},
+		{`""`, `""`, true},
+	} {
+		a, b := New([]byte(tt.a)), New([]byte(tt.b))
+		x, err := a.Text()
+		y, err2 := b.Text()
+		if got := x.Same(y); err != nil || err2 != nil || got != tt.want {
+			t.Errorf("Same(%s, %s) = %v, %v, %v; want %v", tt.a, tt.b, got, err, err2, tt.want)
+		}
 	}
 }
 

@@ -1,0 +1,126 @@
+package appintegrations
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// turnPatience is how long a call waits for its turn at a remote that lets
+// nothing through: a few times the 20 s that a back-off lasts at most.
+const turnPatience = 2 * time.Minute
+
+// A line is who waits for a turn to send, first come first served. A call keeps
+// its place by its ticket: one that was throttled stands before those that came
+// after it. The mutex of the remote guards it.
+type line struct{ waiting []*waiter }
+
+type waiter struct {
+	ticket uint64
+	wake   chan struct{} // the waiter may be the first now
+}
+
+func (l *line) join(ticket uint64) *waiter {
+	w := &waiter{ticket: ticket, wake: make(chan struct{}, 1)}
+	i, _ := slices.BinarySearchFunc(l.waiting, w, func(a, b *waiter) int { return cmp.Compare(a.ticket, b.ticket) })
+	l.waiting = slices.Insert(l.waiting, i, w)
+	return w
+}
+
+// leave removes a waiter, and wakes the first of those who stay.
+func (l *line) leave(w *waiter) {
+	i := slices.Index(l.waiting, w)
+	l.waiting = slices.Delete(l.waiting, i, i+1)
+	if len(l.waiting) > 0 {
+		select {
+		case l.waiting[0].wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// waitTurn waits until the attempt may be sent. The error ends the call: its
+// context is done, its deadline is nearer than its turn, or the remote lets
+// nothing through.
+func (a *attempt) waitTurn(ctx context.Context) error {
+	r := a.remote
+	if r == nil { // the first attempt finds out where it goes
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	begun := time.Now()
+	if len(r.line.waiting) == 0 && r.rate.Wait(begun) == 0 {
+		return nil
+	}
+	if a.ticket == 0 {
+		a.ticket = a.tickets.Add(1)
+	}
+	w := r.line.join(a.ticket)
+	defer r.line.leave(w)
+	for now := begun; ; now = time.Now() {
+		again := latest(begun, r.passed).Add(turnPatience)
+		if !now.Before(again) {
+			return r.givenUp(a.lastError())
+		}
+		turn := now
+		if place := slices.Index(r.line.waiting, w); place > 0 {
+			turn = now.Add(time.Duration(float64(place) / r.rate.Rate() * float64(time.Second)))
+		} else {
+			wait := r.rate.Wait(now)
+			if wait == 0 {
+				return nil
+			}
+			turn = now.Add(wait)
+			again = earliest(again, turn)
+		}
+		if err := inTime(ctx, turn.Sub(now), a.lastError()); err != nil {
+			return err
+		}
+		r.mu.Unlock()
+		err := w.sleep(ctx, again.Sub(now), a.lastError())
+		r.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// sleep waits for the time, or until the waiter may be the first.
+func (w *waiter) sleep(ctx context.Context, d time.Duration, last error) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-w.wake:
+		return nil
+	case <-ctx.Done():
+		return canceled(ctx, last)
+	}
+}
+
+// givenUp is the error of a call that waited for its turn in vain: the throttle
+// of its own last attempt, else the last one that the remote answered with.
+func (r *remote) givenUp(last error) error {
+	if last == nil {
+		last = r.throttle
+	}
+	return &verdict{error: &note{err: last, after: fmt.Sprintf(", gave up after %v in which nothing else came from %s", turnPatience, r.host)}, final: true}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
