@@ -5,15 +5,18 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	smithy "github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/seed-10600c52/appintegrations/internal/json"
+	"github.com/seed-10600c52/appintegrations/internal/redact"
 )
 
 // deserialize reads the body of the response to its end and makes a page or an
@@ -23,7 +26,7 @@ func (a *attempt) deserialize(err error) error {
 		return err
 	}
 	if a.followedRedirect() {
-		return &RedirectError{StatusCode: a.resp.StatusCode, RequestID: requestID(a.resp), Origin: origin(a.resp.Request.URL)}
+		return &RedirectError{StatusCode: a.resp.StatusCode, RequestID: a.requestID(), Origin: a.scrub(origin(a.resp.Request.URL))}
 	}
 	if a.resp.StatusCode != http.StatusOK || errorType(a.resp.Header) != "" {
 		return a.refusal()
@@ -63,7 +66,7 @@ func (a *attempt) decode(body []byte) error {
 		return a.malformed(fault.path, fault.reason, nil)
 	}
 	if id := requestID(a.resp); id != "" && !a.stacked {
-		awsmiddleware.SetRequestIDMetadata(&page.ResultMetadata, id)
+		awsmiddleware.SetRequestIDMetadata(&page.ResultMetadata, oneLine(id, maxRequestIDText))
 	}
 	a.page = page
 	return nil
@@ -86,17 +89,17 @@ func (a *attempt) refusal() error {
 }
 
 func (a *attempt) redirect() error {
-	e := &RedirectError{StatusCode: a.resp.StatusCode, RequestID: requestID(a.resp)}
+	e := &RedirectError{StatusCode: a.resp.StatusCode, RequestID: a.requestID()}
 	location := a.resp.Header.Get("Location")
 	if u, err := a.req.URL.Parse(location); err == nil && location != "" {
-		e.Origin = origin(u)
+		e.Origin = a.scrub(origin(u))
 	}
 	return e
 }
 
 func (a *attempt) malformed(path, reason string, cause error) error {
 	return &smithy.DeserializationError{
-		Err: &MalformedResponseError{StatusCode: a.resp.StatusCode, RequestID: requestID(a.resp), Path: path, Reason: reason, Err: cause},
+		Err: &MalformedResponseError{StatusCode: a.resp.StatusCode, RequestID: a.requestID(), Path: path, Reason: reason, Err: cause},
 	}
 }
 
@@ -106,7 +109,7 @@ func (a *attempt) wrapError(err error) error {
 	if err == nil || a.resp == nil || a.resp.StatusCode == 0 {
 		return err
 	}
-	return responseError(a.resp, requestID(a.resp), err)
+	return a.responseError(err)
 }
 
 func (a *attempt) closeBody(err error) error {
@@ -116,15 +119,18 @@ func (a *attempt) closeBody(err error) error {
 	return err
 }
 
-// requestID returns the request id of a response, cut to what fits in a line.
+// requestID returns the request id of a response; "": none.
 func requestID(resp *http.Response) string {
 	for _, name := range [...]string{"X-Amzn-Requestid", "X-Amz-Requestid"} {
 		if id := resp.Header.Get(name); id != "" {
-			return oneLine(id, maxRequestIDText)
+			return id
 		}
 	}
 	return ""
 }
+
+// requestID returns the request id for an error.
+func (a *attempt) requestID() string { return a.scrubbed(requestID(a.resp), maxRequestIDText) }
 
 // describe returns the metadata that the SDK's own steps make of a response.
 func (a *attempt) describe() (metadata middleware.Metadata) {
@@ -132,7 +138,7 @@ func (a *attempt) describe() (metadata middleware.Metadata) {
 		return metadata
 	}
 	var handler middleware.DeserializeHandler = middleware.DeserializeHandlerFunc(func(context.Context, middleware.DeserializeInput) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
-		out.RawResponse = &smithyhttp.Response{Response: withoutSecrets(a.resp)}
+		out.RawResponse = &smithyhttp.Response{Response: a.withoutSecrets()}
 		return out, metadata, nil
 	})
 	for _, m := range [...]middleware.DeserializeMiddleware{
@@ -175,10 +181,7 @@ func (a *attempt) apiError(body []byte) error {
 	if bare {
 		code = codeOfStatus(a.resp.StatusCode)
 	}
-	if fields.message != nil {
-		*fields.message = a.scrub(*fields.message)
-	}
-	err := newAPIError(code, fields.message, a.scrub(fields.anyMessage))
+	err := a.newAPIError(code, fields)
 	if bare {
 		err = &bareError{err}
 	}
@@ -188,12 +191,87 @@ func (a *attempt) apiError(body []byte) error {
 	return err
 }
 
-// scrub takes out of somebody else's text what must not be told: the keys that
-// the attempt was signed with and the NextToken. AWS quotes both in the answer
-// to a signature that does not match.
-func (a *attempt) scrub(text string) string {
-	for _, secret := range [...]string{a.keys.SecretAccessKey, a.keys.SessionToken, a.token} {
-		text = hide(text, secret)
+// scrub hides the secrets of the call in somebody else's text: the keys that the
+// attempt was signed with and the NextToken. AWS quotes both in the response to a
+// signature that does not match.
+func (a *attempt) scrub(text string) string { return a.secrets().Hide(text) }
+
+// scrubbed is a text for an error: on one line of at most limit bytes, without
+// secrets.
+func (a *attempt) scrubbed(text string, limit int) string {
+	return oneLine(a.secrets().HideCut(text, 2*limit), limit) // the second half makes an ellipsis
+}
+
+func (a *attempt) secrets() redact.Secrets {
+	if a.hidden == nil {
+		secrets := redact.New(a.keys.SecretAccessKey, a.keys.SessionToken, a.token)
+		a.hidden = &secrets
 	}
-	return text
+	return *a.hidden
+}
+
+// responseError puts err into the official chain, with the status and the
+// request id of the response.
+func (a *attempt) responseError(err error) error {
+	return &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: a.withoutSecrets()},
+			Err:      err,
+		},
+		RequestID: a.requestID(),
+	}
+}
+
+// newAPIError is the table from codes to types. As in the official client, case
+// does not matter, and a generic error without a message says UnknownError.
+func (a *attempt) newAPIError(code string, fields errorFields) error {
+	message := fields.message
+	typed := func(name string) bool {
+		if !strings.EqualFold(code, name) {
+			return false
+		}
+		if message != nil {
+			*message = a.scrub(*message)
+		}
+		return true
+	}
+	switch {
+	case typed("AccessDeniedException"):
+		return &AccessDeniedException{Message: message}
+	case typed("InternalServiceError"):
+		return &InternalServiceError{Message: message}
+	case typed("InvalidRequestException"):
+		return &InvalidRequestException{Message: message}
+	case typed("ResourceNotFoundException"):
+		return &ResourceNotFoundException{Message: message}
+	case typed("ThrottlingException"):
+		return &ThrottlingException{Message: message}
+	}
+	text := a.scrubbed(fields.anyMessage, maxMessageText)
+	if text == "" {
+		text = "UnknownError"
+	}
+	return &smithy.GenericAPIError{Code: a.scrubbed(code, maxCodeText), Message: text}
+}
+
+// withoutSecrets returns a copy of the response to keep in an error: without its
+// body, which has been read, and without what its request was signed with.
+func (a *attempt) withoutSecrets() *http.Response {
+	copied := *a.resp
+	copied.Body = http.NoBody
+	copied.Header = withoutSecretHeaders(a.resp.Header)
+	for _, values := range copied.Header {
+		for i, value := range values {
+			values[i] = a.scrub(value)
+		}
+	}
+	request := a.resp.Request
+	if request == nil {
+		return &copied
+	}
+	copied.Request = &http.Request{Method: request.Method, Host: request.Host, Header: withoutSecretHeaders(request.Header)}
+	if u := request.URL; u != nil {
+		copied.Request.URL = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	}
+	return &copied
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/middleware"
+	"github.com/seed-10600c52/appintegrations/internal/redact"
 )
 
 // A core is what all copies of a [Client] share. It lives as long as they do.
@@ -58,6 +59,7 @@ type attempt struct {
 	gate    gateContext
 	stacked bool // the steps run in a stack of the SDK
 
+	hidden     *redact.Secrets // of the call, and the keys; nil: not needed yet
 	keys       aws.Credentials
 	identified bool // keys were found, or the user asked for none
 	anonymous  bool

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"log/slog"
 	"strings"
 	"unicode/utf8"
 )
@@ -51,8 +53,22 @@ func (c Checkpoint) String() string {
 	return fmt.Sprintf("checkpoint in %s: %d after a token", id, c.Offset)
 }
 
+// Format writes String, whatever the verb: no verb shows the token. %q quotes
+// it. The exceptions are %p and %w, for which package fmt calls no method; they
+// are not for checkpoints, and go vet rejects them.
+func (c Checkpoint) Format(f fmt.State, verb rune) {
+	if verb == 'q' {
+		fmt.Fprintf(f, "%q", c.String())
+		return
+	}
+	io.WriteString(f, c.String())
+}
+
 // GoString is String: %#v shows no token either.
 func (c Checkpoint) GoString() string { return c.String() }
+
+// LogValue is String: a log shows no token, though MarshalText does.
+func (c Checkpoint) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // checkpointVersion comes first in the text, so that a later form can tell.
 const checkpointVersion = "v1"
@@ -87,8 +103,9 @@ func (c *Checkpoint) UnmarshalText(text []byte) error {
 		return &CheckpointError{Reason: "the text is no checkpoint of version " + checkpointVersion}
 	}
 	payload, sum, _ := strings.Cut(rest, ".")
+	// The decoder of package base64 skips the ends of lines.
 	data, err := base64.RawURLEncoding.Strict().DecodeString(payload)
-	if err != nil || sum != fmt.Sprintf("%08x", crc32.ChecksumIEEE(data)) {
+	if err != nil || strings.ContainsAny(payload, "\r\n") || sum != fmt.Sprintf("%08x", crc32.ChecksumIEEE(data)) {
 		return &CheckpointError{Reason: "the text is cut off or altered"}
 	}
 	var v checkpointText

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,15 +28,40 @@ func TestCheckpointText(t *testing.T) {
 		var read map[string]appintegrations.Checkpoint
 		require.NoError(t, json.Unmarshal(data, &read))
 		assert.Equal(t, c, read["at"])
-		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-			assert.NotContains(t, fmt.Sprintf(format, c), "secret")
-		}
 		assert.NotContains(t, c.String(), "\n")
 	}
 }
 
-// TestCheckpointTextIsRefused: every change of one byte, every cut, and every
-// other version.
+// TestCheckpointHidesToken: no verb of package fmt and no log shows the token.
+func TestCheckpointHidesToken(t *testing.T) {
+	c := appintegrations.Checkpoint{DataIntegrationIdentifier: "example", NextToken: "secret", Offset: 3}
+	text, err := c.MarshalText()
+	require.NoError(t, err)
+	var all strings.Builder
+	for _, v := range []any{c, &c, []appintegrations.Checkpoint{c}, map[string]any{"c": c}, struct{ C any }{c}} {
+		for verb := 'A'; verb <= 'z'; verb++ {
+			if verb == 'p' || verb == 'w' {
+				continue // package fmt calls no method for them; go vet rejects them
+			}
+			for _, flags := range []string{"", "+", "#", "10.3", "-", "0"} {
+				fmt.Fprintf(&all, "%"+flags+string(verb)+"\n", v)
+			}
+		}
+	}
+	handlers := []slog.Handler{slog.NewTextHandler(&all, nil), slog.NewJSONHandler(&all, nil)}
+	for _, h := range handlers {
+		slog.New(h).Info("message", "c", c, "p", &c, slog.Group("g", "c", c))
+	}
+	assert.Contains(t, all.String(), "checkpoint in example: 3 after a token")
+	for _, shown := range []string{"secret", fmt.Sprintf("%x", "secret"), fmt.Sprintf("%X", "secret"), string(text), strings.Split(string(text), ".")[1]} {
+		assert.NotContains(t, all.String(), shown)
+	}
+	assert.Equal(t, `"checkpoint at the start"`, fmt.Sprintf("%q", appintegrations.Checkpoint{}))
+	assert.Equal(t, "checkpoint in example: 3 after a token", c.LogValue().String())
+}
+
+// TestCheckpointTextIsRefused: every change of one byte, every cut, every other
+// version, and whatever stands inside that is none of it.
 func TestCheckpointTextIsRefused(t *testing.T) {
 	whole := appintegrations.Checkpoint{DataIntegrationIdentifier: "example", NextToken: "token", Offset: 7}
 	text, err := whole.MarshalText()
@@ -52,6 +80,11 @@ func TestCheckpointTextIsRefused(t *testing.T) {
 			altered := append([]byte(nil), text...)
 			altered[i] ^= flip
 			refuse(altered)
+		}
+	}
+	for i := range len(text) + 1 {
+		for _, inside := range []string{"\n", "\r", "\r\n", " ", "\t", "=", "\x00", "\u2028"} {
+			refuse(slices.Insert(slices.Clone(text), i, []byte(inside)...))
 		}
 	}
 	refuse(append(text, 'x'))

@@ -4,13 +4,14 @@ import (
 	"context"
 	"reflect"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// identify finds the credentials to sign the attempt with. It goes unsigned only
-// if the user asked for that.
+// identify finds the credentials to sign the attempt with. The attempt goes
+// unsigned only if the user asked for that.
 func (a *attempt) identify() error {
 	switch {
 	case a.provider == nil:
@@ -19,7 +20,7 @@ func (a *attempt) identify() error {
 		a.identified, a.anonymous = true, true
 		return nil
 	}
-	keys, err := retrieve(a.ctx, a.provider)
+	keys, err := retrieve(a.ctx, a.provider, a.options.attemptTimeout())
 	if err != nil {
 		return foreign("get credentials", err)
 	}
@@ -34,32 +35,51 @@ func isAnonymous(p aws.CredentialsProvider) bool {
 	return aws.IsCredentialsProvider(p, (*aws.AnonymousCredentials)(nil))
 }
 
-// retrieve asks a provider, and waits no longer than ctx lasts: one that ignores
-// ctx is left to finish by itself, as the cache of the SDK does.
-func retrieve(ctx context.Context, provider aws.CredentialsProvider) (aws.Credentials, error) {
-	if cache, ok := provider.(*aws.CredentialsCache); ok {
-		return cache.Retrieve(ctx)
+// retrieve asks a provider, and waits no longer than ctx allows. timeout is the
+// AttemptTimeout of the call.
+func retrieve(ctx context.Context, provider aws.CredentialsProvider, timeout time.Duration) (aws.Credentials, error) {
+	switch p := provider.(type) {
+	case *credentialsCache:
+		return p.retrieve(ctx, timeout)
+	case *sdkCache:
+		return p.Retrieve(ctx)
+	case *aws.CredentialsCache:
+		return p.Retrieve(ctx)
 	}
-	keys, err := await(ctx, func() (aws.Credentials, error) { return provider.Retrieve(ctx) })
-	if err != nil && err == ctx.Err() {
-		err = &aws.RequestCanceledError{Err: err}
+	return uncached(provider).retrieve(ctx, timeout)
+}
+
+// uncached is a cache for one retrieval: it is canceled when this call gives
+// up, and its panic is that of this call.
+func uncached(provider aws.CredentialsProvider) *credentialsCache {
+	return &credentialsCache{provider: aws.CredentialsProviderFunc(provider.Retrieve)}
+}
+
+// refresh returns other credentials than those that the service rejected as
+// expired, or the rejected ones if the provider has no others.
+func refresh(ctx context.Context, provider aws.CredentialsProvider, rejected aws.Credentials, timeout time.Duration) (aws.Credentials, error) {
+	cache, ok := provider.(interface {
+		refresh(context.Context, aws.Credentials, time.Duration) (aws.Credentials, error)
+	})
+	if ok {
+		return cache.refresh(ctx, rejected, timeout)
 	}
-	return keys, err
+	creds, err := retrieve(ctx, provider, timeout)
+	if err != nil || !sameKeys(creds, rejected) {
+		return creds, err
+	}
+	if cache, ok := provider.(invalidator); ok {
+		cache.Invalidate()
+	}
+	return retrieve(ctx, provider, timeout)
 }
 
 // refreshCredentials fetches other credentials than those that were rejected as
-// expired, whatever the cache thinks of them. The cache is told to forget only
-// what failed: another call may have refreshed it already.
+// expired, whatever the cache thinks of them.
 func (a *attempt) refreshCredentials(caller context.Context, rejected error) (bool, error) {
 	ctx, cancel := a.limited(caller)
 	defer cancel()
-	fresh, err := retrieve(ctx, a.provider)
-	if err == nil && sameKeys(fresh, a.keys) {
-		if cache, ok := a.provider.(interface{ Invalidate() }); ok {
-			cache.Invalidate()
-		}
-		fresh, err = retrieve(ctx, a.provider)
-	}
+	fresh, err := refresh(ctx, a.provider, a.keys, a.options.attemptTimeout())
 	switch {
 	case caller.Err() != nil:
 		return false, canceled(caller, rejected)
@@ -73,7 +93,7 @@ func sameKeys(a, b aws.Credentials) bool {
 	return a.AccessKeyID == b.AccessKeyID && a.SecretAccessKey == b.SecretAccessKey && a.SessionToken == b.SessionToken
 }
 
-// checkCredentials refuses keys that can never sign. A control character would
+// checkCredentials rejects keys that can never sign. A control character would
 // be sent inside a header.
 func checkCredentials(creds aws.Credentials) error {
 	switch {
@@ -90,16 +110,17 @@ func checkCredentials(creds aws.Credentials) error {
 }
 
 // cached puts a cache, with one retrieval at a time, before a provider of the
-// client. A provider that is a cache already is left alone, and so are no
-// provider and anonymous credentials, for which there is nothing to retrieve.
+// client. A cache of the SDK is used as it is. So are no provider and anonymous
+// credentials, for which there is nothing to retrieve.
 func cached(p aws.CredentialsProvider) aws.CredentialsProvider {
 	if p == nil || isAnonymous(p) {
 		return p
 	}
-	if _, ok := p.(*aws.CredentialsCache); ok {
-		return p
+	if cache, ok := p.(*aws.CredentialsCache); ok {
+		return &sdkCache{CredentialsCache: cache}
 	}
-	return aws.NewCredentialsCache(unpinned(p)) // a provider may have methods for the cache
+	// A provider may have methods for the cache.
+	return &credentialsCache{provider: unpinned(p), failure: "failed to refresh cached credentials, "}
 }
 
 // absent reports whether there is no provider, or one that could only panic.

@@ -300,6 +300,7 @@ func TestCredentialsExpiredForAll(t *testing.T) {
 		_, err := client.ListDataIntegrationAssociations(t.Context(), input("example"))
 		require.Error(t, err)
 		provider.current.Store(7)
+		time.Sleep(time.Second) // a provider without other keys is asked once a second
 		before, sent := provider.calls.Load(), s.count()
 		var wg sync.WaitGroup
 		for range 50 {

@@ -2,20 +2,17 @@ package appintegrations
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	smithy "github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/seed-10600c52/appintegrations/internal/json"
+	"github.com/seed-10600c52/appintegrations/internal/text"
 )
 
 // Bounds on what a server or a proxy can make an error hold and say. Together
@@ -213,18 +210,6 @@ func foreign(act string, err error) error {
 	return &foreignError{text: act + ": " + oneLine(err.Error(), maxMessageText), err: err}
 }
 
-// responseError puts err into the official chain, with the status and the
-// request id of the answer.
-func responseError(resp *http.Response, requestID string, err error) error {
-	return &awshttp.ResponseError{
-		ResponseError: &smithyhttp.ResponseError{
-			Response: &smithyhttp.Response{Response: withoutSecrets(resp)},
-			Err:      err,
-		},
-		RequestID: requestID,
-	}
-}
-
 func isAPIError(err error) bool {
 	var e interface{ ErrorCode() string }
 	return errors.As(err, &e)
@@ -239,27 +224,6 @@ func codeOfStatus(status int) string {
 		return "UnknownError" // its status says that nothing is wrong
 	}
 	return statusCodeName(status)
-}
-
-// newAPIError is the table from codes to types. As the official client has it,
-// case does not matter, and a generic error without a message says so.
-func newAPIError(code string, message *string, anyMessage string) error {
-	switch {
-	case strings.EqualFold(code, "AccessDeniedException"):
-		return &AccessDeniedException{Message: message}
-	case strings.EqualFold(code, "InternalServiceError"):
-		return &InternalServiceError{Message: message}
-	case strings.EqualFold(code, "InvalidRequestException"):
-		return &InvalidRequestException{Message: message}
-	case strings.EqualFold(code, "ResourceNotFoundException"):
-		return &ResourceNotFoundException{Message: message}
-	case strings.EqualFold(code, "ThrottlingException"):
-		return &ThrottlingException{Message: message}
-	}
-	if anyMessage == "" {
-		anyMessage = "UnknownError"
-	}
-	return &smithy.GenericAPIError{Code: oneLine(code, maxCodeText), Message: oneLine(anyMessage, maxMessageText)}
 }
 
 // transientStatus reports whether a status alone makes an answer worth another
@@ -356,30 +320,6 @@ func (m *errorFields) set(name, value string, whole bool) {
 	}
 }
 
-// oneLine returns s as it is where that is printable and at most limit bytes
-// long. Else it escapes what is not, and cuts.
-func oneLine(s string, limit int) string {
-	if len(s) <= limit && strings.IndexFunc(s, unprintable) < 0 && utf8.ValidString(s) {
-		return s
-	}
-	const ellipsis = "..."
-	b := make([]byte, 0, limit)
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		piece := s[i : i+n]
-		if r == utf8.RuneError && n == 1 {
-			piece = fmt.Sprintf(`\x%02x`, s[i])
-		} else if unprintable(r) {
-			piece = strings.Trim(strconv.QuoteRune(r), "'")
-		}
-		room := limit - len(b) - len(piece)
-		if last := i+n == len(s); room < 0 || !last && room < len(ellipsis) {
-			return string(b) + ellipsis
-		}
-		b = append(b, piece...)
-		i += n
-	}
-	return string(b)
-}
-
-func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+// oneLine returns s as it is if that is printable and at most limit bytes long.
+// Else it escapes what is not, and cuts.
+func oneLine(s string, limit int) string { return text.OneLine(s, limit) }

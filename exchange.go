@@ -250,7 +250,7 @@ func (a *attempt) sendError(err error) error {
 		short := url.Error{Op: urlError.Op, URL: origin(a.req.URL), Err: urlError.Err}
 		text = strings.Replace(text, urlError.Error(), short.Error(), 1)
 	}
-	err = &foreignError{text: oneLine(a.scrub(text), maxMessageText), err: err}
+	err = &foreignError{text: a.scrubbed(text, maxMessageText), err: err}
 	if err = timedOut(a.ctx, err); permanent {
 		err = &verdict{error: err}
 	}

@@ -39,6 +39,7 @@ var layers = []struct {
 		"pure: each is tested against an oracle of its own, without a client"},
 	{".", []string{
 		modulePath + "/internal/endpoint", modulePath + "/internal/json", modulePath + "/internal/pace", modulePath + "/internal/period",
+		modulePath + "/internal/redact", modulePath + "/internal/text",
 		"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/aws/...", "github.com/aws/smithy-go", "github.com/aws/smithy-go/..."},
 		"never package config: a user who brings credentials does not pay for it"},
 	{"types", []string{modulePath},

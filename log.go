@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/logging"
+	"github.com/seed-10600c52/appintegrations/internal/redact"
 )
 
 // logRequest writes the line and the headers of a request for
@@ -79,17 +79,18 @@ type signingLogger struct {
 	redact func(string) string
 }
 
-var securityTokenLine = regexp.MustCompile(`(?m)^x-amz-security-token:.*$`)
-
 func (l signingLogger) Logf(classification logging.Classification, format string, v ...any) {
-	text := securityTokenLine.ReplaceAllString(fmt.Sprintf(format, v...), "x-amz-security-token:"+redacted)
-	l.Logger.Logf(classification, "%s", l.redact(text))
+	const header = "x-amz-security-token:"
+	var text strings.Builder
+	for line := range strings.Lines(fmt.Sprintf(format, v...)) {
+		if strings.HasPrefix(line, header) {
+			line = header + redacted + "\n"
+		}
+		text.WriteString(line)
+	}
+	l.Logger.Logf(classification, "%s", l.redact(text.String()))
 }
 
-// redact takes out of a text for the log the keys that the attempt is signed
-// with, the token that it asks with, and the one that a page answers with.
-func (a *attempt) redact(text string) string {
-	return nextTokenMember.ReplaceAllString(a.scrub(text), `$1"`+redacted+`"`)
-}
-
-var nextTokenMember = regexp.MustCompile(`(?s)("NextToken"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
+// redact hides in a text for the log the keys that the attempt is signed with,
+// the token that it asks with, and the one in the page of the response.
+func (a *attempt) redact(text string) string { return redact.Member(a.scrub(text), "NextToken") }

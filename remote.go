@@ -24,9 +24,8 @@ type remote struct {
 	quota    pace.Quota
 	rate     pace.Estimator
 	limiter  pace.Detector
-	passed   time.Time // when a response last came that was no throttle
-	throttle error     // the last
-	line     line      // who waits for a turn to send
+	throttle error // the last
+	line     line  // who waits for a turn to send
 }
 
 // A remoteKey is a host with its port, and an account: its id, or the provider of
@@ -142,34 +141,37 @@ func (a *attempt) settle(err error) {
 		a.retryable = true
 		return
 	}
-	now, r := time.Now(), sent.remote
-	if a.remote = r; err == nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.passedAt(sent.sentAt, now, true)
+	a.remote = sent.remote
+	if err != nil {
+		a.settleFailure(sent.sentAt, err)
 		return
 	}
-	a.settleFailure(r, sent.sentAt, now, err)
+	r := a.remote
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pass(sent.sentAt, time.Now(), true)
 }
 
-func (a *attempt) settleFailure(r *remote, sent, now time.Time, err error) {
+func (a *attempt) settleFailure(sent time.Time, err error) {
 	var answered interface{ HTTPStatusCode() int }
 	hasResponse := errors.As(err, &answered)
 	throttled, bare := isThrottle(err), isBare503(err)
 	retryable := retryables.IsErrorRetryable(err).Bool()
+	r := a.remote
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	now := time.Now() // the clock is read under the lock, so that it does not go back
 	if bare {
 		throttled = r.limiter.Bare503(sent, now)
 	}
 	switch {
 	case throttled:
-		a.throttled, a.retryable, a.passed = true, true, r.passed
+		a.throttled, a.retryable, a.passed = true, true, r.rate.LastPassed()
 		r.throttle = err
 		r.rate.Throttled(sent, now)
 		return
 	case hasResponse && !bare:
-		r.passedAt(sent, now, false)
+		r.pass(sent, now, false)
 	}
 	if retryable {
 		a.retryable = r.quota.Failed(sent, now, a.counted+1)
@@ -178,9 +180,8 @@ func (a *attempt) settleFailure(r *remote, sent, now time.Time, err error) {
 	}
 }
 
-// passedAt reports a response that is no throttle. The caller holds mu.
-func (r *remote) passedAt(sent, now time.Time, page bool) {
-	r.passed = now
+// pass reports a response that is no throttle. The caller holds mu.
+func (r *remote) pass(sent, now time.Time, page bool) {
 	r.rate.Passed(now)
 	r.limiter.Responded(sent, now, page)
 	if page {

@@ -61,7 +61,7 @@ func (a *attempt) waitTurn(ctx context.Context) error {
 	w := r.line.join(a.ticket)
 	defer r.line.leave(w)
 	for now := begun; ; now = time.Now() {
-		again := latest(begun, r.passed).Add(turnPatience)
+		again := latest(begun, r.rate.LastPassed()).Add(turnPatience)
 		if !now.Before(again) {
 			return r.givenUp(a.lastError())
 		}

@@ -1,7 +1,6 @@
 package pace_test
 
 import (
-	"container/heap"
 	"math"
 	"testing"
 	"time"
@@ -11,157 +10,127 @@ import (
 
 var start = time.Unix(0, 0)
 
-// A bucket is the oracle: a quota, as the service keeps it.
-type bucket struct {
-	rate, burst, tokens float64
-	at                  time.Time
-}
-
-func (b *bucket) refill(now time.Time) {
-	b.tokens = min(b.burst, b.tokens+now.Sub(b.at).Seconds()*b.rate)
-	b.at = now
-}
-
-func (b *bucket) take(now time.Time) bool {
-	b.refill(now)
-	if b.tokens < 1-1e-9 {
-		return false
-	}
-	b.tokens--
-	return true
-}
-
-// An event is a worker that wants to send, or an answer on its way to it.
-type event struct {
-	at     time.Time
-	answer bool
-	sent   time.Time
-	ok     bool
-	order  int
-}
-
-type events []event
-
-func (q events) Len() int { return len(q) }
-func (q events) Less(i, j int) bool {
-	return q[i].at.Before(q[j].at) || q[i].at.Equal(q[j].at) && q[i].order < q[j].order
-}
-func (q events) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *events) Push(e any)   { *q = append(*q, e.(event)) }
-func (q *events) Pop() any {
-	last := len(*q) - 1
-	e := (*q)[last]
-	*q = (*q)[:last]
-	return e
-}
-
-type result struct {
-	took            time.Duration
-	sent, throttled int
-	rate            float64 // the estimate at the end
-}
-
-// simulate lets workers send until wanted requests have passed. rateAt changes
-// the bucket's rate.
-func simulate(e *pace.Estimator, b *bucket, workers, wanted int, latency time.Duration, rateAt func(time.Duration) float64) (r result) {
-	b.at = start
-	var queue events
-	order := 0
-	push := func(v event) { order++; v.order = order; heap.Push(&queue, v) }
-	for range workers {
-		push(event{at: start})
-	}
-	for passed := 0; passed < wanted && r.sent < 50*wanted; {
-		v := heap.Pop(&queue).(event)
-		r.took = v.at.Sub(start)
-		if rateAt != nil {
-			b.refill(v.at) // at the old rate
-			b.rate = rateAt(r.took)
-		}
-		switch {
-		case v.answer && v.ok:
-			e.Passed(v.at)
-			passed++
-			push(event{at: v.at})
-		case v.answer:
-			e.Throttled(v.sent, v.at)
-			r.throttled++
-			push(event{at: v.at})
-		default:
-			if wait := e.Wait(v.at); wait > 0 {
-				push(event{at: v.at.Add(wait)})
-				continue
-			}
-			r.sent++
-			push(event{at: v.at.Add(latency), answer: true, sent: v.at, ok: b.take(v.at)})
-		}
-	}
-	r.rate = e.Rate()
-	return r
-}
+func newEstimator() algorithm { return &pace.Estimator{} }
 
 // TestOracle sends against a token bucket: close to its rate, and with few
 // throttles.
 func TestOracle(t *testing.T) {
 	for _, row := range []struct {
-		name           string
-		rate, burst    float64
-		workers        int
-		wanted         int
-		latency        time.Duration
-		ratio, refused float64 // at most
+		name             string
+		rate, burst      float64
+		workers, wanted  int
+		latency          time.Duration
+		ratio, throttled float64 // at most
 	}{
-		{"20/s burst 40", 20, 40, 32, 2000, time.Millisecond, 1.02, 0.05},
-		{"20/s burst 40, one worker", 20, 40, 1, 2000, time.Millisecond, 1.02, 0.05},
-		{"20/s burst 40, 80 ms", 20, 40, 32, 2000, 80 * time.Millisecond, 1.02, 0.05},
-		{"20/s burst 1", 20, 1, 32, 2000, 10 * time.Millisecond, 1.15, 0.10},
-		{"100/s burst 200, 80 ms", 100, 200, 32, 2000, 80 * time.Millisecond, 1.05, 0.05},
-		{"100/s burst 200, 300 workers", 100, 200, 300, 5000, 80 * time.Millisecond, 1.05, 0.15},
-		{"1/s burst 1", 1, 1, 8, 200, 10 * time.Millisecond, 2.20, 0.50}, // too few pass between two throttles to measure by,
-		{"2/s burst 100", 2, 100, 32, 600, 10 * time.Millisecond, 1.05, 0.15},
-		{"1000/s burst 1000", 1000, 1000, 64, 50_000, 5 * time.Millisecond, 1.10, 0.05},
-		{"a second of latency", 20, 40, 64, 2000, time.Second, 1.05, 0.12},
+		{"20/s burst 40", 20, 40, 32, 2000, ms, 1.01, 0.05},
+		{"20/s burst 40, one worker", 20, 40, 1, 2000, ms, 1.01, 0.05},
+		{"20/s burst 40, 80 ms", 20, 40, 32, 2000, 80 * ms, 1.01, 0.06},
+		{"20/s burst 1", 20, 1, 32, 2000, 10 * ms, 1.12, 0.07},
+		{"100/s burst 10, 80 ms", 100, 10, 32, 5000, 80 * ms, 1.08, 0.03},
+		{"100/s burst 200, 80 ms", 100, 200, 32, 2000, 80 * ms, 1.02, 0.05},
+		{"100/s burst 200, 300 workers", 100, 200, 300, 5000, 80 * ms, 1.02, 0.08},
+		{"1/s burst 1", 1, 1, 8, 200, 10 * ms, 1.30, 0.40},
+		{"2/s burst 1", 2, 1, 8, 300, 300 * ms, 1.35, 0.35},
+		{"2/s burst 100", 2, 100, 32, 600, 10 * ms, 1.01, 0.22},
+		{"1000/s burst 1000", 1000, 1000, 64, 50_000, 5 * ms, 1.02, 0.02},
+		{"a second of latency", 20, 40, 64, 2000, time.Second, 1.05, 0.16},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			var e pace.Estimator
-			r := simulate(&e, &bucket{rate: row.rate, burst: row.burst, tokens: row.burst}, row.workers, row.wanted, row.latency, nil)
-			bound := (float64(row.wanted) - row.burst) / row.rate
-			ratio, refused := r.took.Seconds()/bound, float64(r.throttled)/float64(r.sent)
-			t.Logf("%.3f of the bound of %.0f s, %.1f %% of %d throttled, %.2f/s at the end", ratio, bound, 100*refused, r.sent, r.rate)
-			if ratio > row.ratio || refused > row.refused {
-				t.Errorf("ratio %.3f, %.3f throttled; want at most %.2f, %.2f", ratio, refused, row.ratio, row.refused)
+			for seed := range uint64(3) {
+				o := scenario{
+					limiter: newBucket(steady(row.rate), row.burst), algorithm: newEstimator, workers: row.workers,
+					wanted: row.wanted, horizon: time.Hour, latency: around(row.latency), seed: seed,
+				}.run()
+				bound := (float64(row.wanted) - row.burst) / row.rate
+				ratio := o.took.Seconds() / bound
+				t.Logf("%.3f of the bound of %.0f s, %.1f %% of %d throttled, %.2f/s at the end", ratio, bound, 100*o.throttledShare(), o.sent, o.rate)
+				if ratio > row.ratio || o.throttledShare() > row.throttled || o.lost > 0 {
+					t.Errorf("ratio %.3f, %.3f throttled, %d lost; want at most %.2f, %.2f, 0", ratio, o.throttledShare(), o.lost, row.ratio, row.throttled)
+				}
 			}
 		})
 	}
 }
 
-func TestQuotaChanges(t *testing.T) {
-	const turn = 30 * time.Second
-	for _, row := range []struct {
-		name     string
-		from, to float64
-		within   time.Duration // until the new rate is nearly used
-	}{
-		{"rises fivefold", 20, 100, 12 * time.Second},
-		{"doubles", 20, 40, 8 * time.Second},
-		{"falls to a fifth", 100, 20, 12 * time.Second},
-		{"falls to a hundredth", 100, 1, 30 * time.Second},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			var e pace.Estimator
-			b := &bucket{rate: row.from, burst: 40, tokens: 40}
-			change := func(at time.Duration) float64 {
-				if at < turn {
-					return row.from
+// TestHerd has many lists of one page that begin at once: none is lost, and all
+// end in little more time than the quota takes.
+func TestHerd(t *testing.T) {
+	for _, h := range herds {
+		for _, latency := range []time.Duration{1 * ms, 20 * ms, 80 * ms, 300 * ms} {
+			for seed := range uint64(seeds) {
+				o := h.scenario(seed, latency, newEstimator).run()
+				if ratio := o.took.Seconds() / h.bound(); ratio > h.most || o.lost > 0 {
+					t.Errorf("%d lists at %.0f/s, %v, seed %d: %.2f of the bound, %d lost; want at most %.2f, 0", h.lists, h.rate, latency, seed, ratio, o.lost, h.most)
 				}
-				return row.to
+				if testing.Short() && seed == 4 {
+					break
+				}
 			}
-			wanted := int(40 + row.from*turn.Seconds() + row.to*row.within.Seconds()*0.5)
-			simulate(&e, b, 32, wanted, 20*time.Millisecond, change)
-			if got := e.Rate(); got < 0.6*row.to || got > 2.5*row.to {
-				t.Errorf("the estimate is %.1f/s; want about %.0f", got, row.to)
+		}
+	}
+}
+
+// TestManyPages has 500 lists of 4 pages, by 32 workers.
+func TestManyPages(t *testing.T) {
+	const wanted, rate, burst = 500 * 4, 20, 40
+	for seed := range uint64(seeds) {
+		o := scenario{
+			limiter: newBucket(steady(rate), burst), algorithm: newEstimator, workers: 32, wanted: wanted,
+			horizon: time.Hour, latency: around(20 * ms), seed: seed,
+		}.run()
+		if ratio := o.took.Seconds() / ((wanted - burst) / rate); ratio > 1.02 || o.throttledShare() > 0.05 || o.lost > 0 {
+			t.Errorf("seed %d: %.3f of the bound, %.3f throttled, %d lost; want at most 1.02, 0.05, 0", seed, ratio, o.throttledShare(), o.lost)
+		}
+	}
+}
+
+// TestOddQuotas holds what is left of a quota that is no steady token bucket.
+func TestOddQuotas(t *testing.T) {
+	for _, x := range odds() {
+		for seed := range uint64(2) {
+			if ratio, throttled := x.run(rivals[1], seed); ratio > x.most || throttled > x.throttled {
+				t.Errorf("%s, seed %d: capacity over pages %.3f, %.3f throttled; want at most %.2f, %.2f", x.name, seed, ratio, throttled, x.most, x.throttled)
 			}
-		})
+			if testing.Short() {
+				break
+			}
+		}
+	}
+}
+
+// TestShared has processes that share a quota.
+func TestShared(t *testing.T) {
+	for _, row := range []sharedRow{
+		{2, 20, 40, 0, 120 * time.Second, 0.98},
+		{2, 20, 40, 30 * time.Second, 200 * time.Second, 0.95},
+		{2, 100, 200, 30 * time.Second, 200 * time.Second, 0.95},
+		{8, 20, 40, 0, 200 * time.Second, 0.80},
+		{64, 100, 200, 0, 200 * time.Second, 0.80},
+	} {
+		o := row.run(rivals[1], 1)
+		ratio := row.capacity() / float64(o.passed)
+		t.Logf("%d processes, %.0f/s: capacity over pages %.3f, fairness %.2f", row.processes, row.rate, ratio, o.jain)
+		if ratio > 1.02 || o.jain < row.fair {
+			t.Errorf("%d processes, %.0f/s: capacity over pages %.3f, fairness %.2f; want at most 1.02, at least %.2f", row.processes, row.rate, ratio, o.jain, row.fair)
+		}
+	}
+}
+
+// TestFewProbes has 300 callers wait when everything is throttled, then a
+// quota that opens: it is asked a few times, and used again at once.
+func TestFewProbes(t *testing.T) {
+	const closed = 60 * time.Second
+	o := scenario{
+		limiter:   newBucket(turns(0, 50, closed.Seconds()), 1),
+		algorithm: newEstimator, workers: 300, once: true, wanted: 300, horizon: time.Hour, latency: around(20 * ms),
+	}.run()
+	// The burst of one passes, and 299 are throttled.
+	t.Logf("%d throttled, the end %v after the quota opened", o.throttled-299, o.took-closed)
+	if probes := o.throttled - 299; probes > 40 {
+		t.Errorf("%d more requests are throttled; want at most 40", probes)
+	}
+	if after := o.took - closed; after > 15*time.Second {
+		t.Errorf("299 pages at 50/s end %v after the quota opened; want 15 s at most", after)
 	}
 }
 
@@ -222,6 +191,52 @@ func TestOldNews(t *testing.T) {
 	}
 	if got := e.Rate(); got != rate {
 		t.Errorf("50 throttles of the same burst: %.2f/s; want %.2f/s still", got, rate)
+	}
+}
+
+// TestLastPassed holds that throttles are nothing that passed.
+func TestLastPassed(t *testing.T) {
+	var e pace.Estimator
+	if got := e.LastPassed(); !got.IsZero() {
+		t.Errorf("LastPassed() = %v before any response; want the zero time", got)
+	}
+	e.Throttled(start, start.Add(time.Second))
+	if got := e.LastPassed(); !got.IsZero() {
+		t.Errorf("LastPassed() = %v after a throttle; want the zero time", got)
+	}
+	e.Passed(start.Add(2 * time.Second))
+	e.Throttled(start.Add(2*time.Second), start.Add(3*time.Second))
+	if got, want := e.LastPassed(), start.Add(2*time.Second); !got.Equal(want) {
+		t.Errorf("LastPassed() = %v; want %v", got, want)
+	}
+}
+
+// TestSetBack sets the clock back by a day in the middle of a run. The quota is
+// used as before.
+func TestSetBack(t *testing.T) {
+	var e pace.Estimator
+	b := newBucket(steady(20), 10)
+	passed := 0
+	for at := time.Duration(0); at < 2*time.Minute; at += ms {
+		now := start.Add(at)
+		told := now
+		if at >= time.Minute {
+			told = told.Add(-24 * time.Hour)
+		}
+		if wait := e.Wait(told); wait > 5*time.Second {
+			t.Fatalf("Wait = %v after %v; want at most 5 s", wait, at)
+		} else if wait > 0 {
+			continue
+		}
+		if b.take(now) {
+			passed++
+			e.Passed(told)
+		} else {
+			e.Throttled(told, told)
+		}
+	}
+	if want := 20 * 120; passed < want {
+		t.Errorf("%d requests pass in two minutes; want %d", passed, want)
 	}
 }
 

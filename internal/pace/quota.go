@@ -23,9 +23,9 @@ const (
 	// quotas of endpoints that nobody calls any more can be dropped.
 	forget = 10 * time.Minute
 	// What a call that fails at its first attempt adds to the credit of an outage.
-	// A retry costs one: so an outage costs at most 1.15 requests a call, and some
-	// calls go on finding out whether it is over.
-	credit = 0.15
+	// A retry costs one: so one call in ten finds out whether the outage is over,
+	// for its own good. A caller that calls once a second has a retry within 10 s.
+	credit = 0.105
 	// One success makes up for so many failures of the last fault. A service that
 	// serves less than a fifth of the requests is overloaded: retries make it worse.
 	failuresPerSuccess = 4
@@ -74,7 +74,8 @@ type Quota struct {
 	passed  int64     // attempts that succeeded since the current fault began
 	faults  uint8     // in a row
 	chances uint8     // given for time without a failure, with no success since
-	credit  float64   // towards a retry in an outage, at most one
+	chance  bool      // the current fault is retried for time without a failure
+	credit  float64   // towards a retry in an outage, at most one; below zero after a chance
 }
 
 // Failed reports the failure, at now, of an attempt that was sent at sent. number
@@ -91,13 +92,13 @@ func (q *Quota) Failed(sent, now time.Time, number int) (retry bool) {
 	}
 	q.failed++
 	q.last = now
-	if q.faults <= maxFaults || q.well() || int(q.faults) <= number {
+	switch {
+	case q.well() || int(q.faults) <= number || q.faults <= maxFaults && !q.chance:
 		return true
-	}
-	if number == 1 {
+	case number == 1:
 		q.credit = min(q.credit+credit, 1)
 	}
-	if q.credit < 1 {
+	if q.credit < 1 && q.faults > maxFaults {
 		return false
 	}
 	q.credit--
@@ -106,11 +107,12 @@ func (q *Quota) Failed(sent, now time.Time, number int) (retry bool) {
 
 // begin counts a fault that comes after a time without a failure.
 func (q *Quota) begin(quiet time.Duration) {
+	q.chance = false
 	switch {
 	case q.well() || quiet >= forget:
 		q.faults, q.chances, q.credit = 0, 0, 0
 	case q.faults >= maxFaults && quiet >= secondChance<<(2*q.chances):
-		q.faults = maxFaults - 1
+		q.faults, q.chance = maxFaults-1, true
 		q.chances++
 	}
 	q.faults = min(q.faults+1, manyFaults)

@@ -1,0 +1,75 @@
+package redact
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestMember(t *testing.T) {
+	rows := []struct{ name, text, want string }{
+		{"JSON", `{"NextToken":"abc","a":"b"}`, `{"NextToken":"REDACTED","a":"b"}`},
+		{"with spaces", "{\"NextToken\" :\n\t\"abc\"}", "{\"NextToken\" :\n\t\"REDACTED\"}"},
+		{"any case", `{"nexttoken":"abc","NEXTTOKEN":"d"}`, `{"nexttoken":"REDACTED","NEXTTOKEN":"REDACTED"}`},
+		{"with a quotation mark", `{"NextToken":"a\"b\\","c":"d"}`, `{"NextToken":"REDACTED","c":"d"}`},
+		{"JSON in JSON", `{\"NextToken\":\"a\\\"b\\\\\",\"c\":\"d\"}`, `{\"NextToken\":\"REDACTED\",\"c\":\"d\"}`},
+		{"JSON in JSON in JSON", `{\\\"NextToken\\\":\\\"abc\\\",\\\"c\\\":1}`, `{\\\"NextToken\\\":\\\"REDACTED\\\",\\\"c\\\":1}`},
+		{"cut off", `{"NextToken":"abc`, `{"NextToken":"REDACTED`},
+		{"cut off in an escape", `{"NextToken":"abc\`, `{"NextToken":"REDACTED`},
+		{"empty", `{"NextToken":""}`, `{"NextToken":""}`},
+		{"null", `{"NextToken":null}`, `{"NextToken":null}`},
+		{"query", "GET /x?nextToken=a%2Fb&maxResults=3 HTTP/1.1", "GET /x?nextToken=REDACTED&maxResults=3 HTTP/1.1"},
+		{"query at the end of a line", "nextToken=abc\nhost:x", "nextToken=REDACTED\nhost:x"},
+		{"query in JSON", `"nextToken=abc\n"`, `"nextToken=REDACTED\n"`},
+		{"query in a query", "x=nextToken%3Dabc", "x=nextToken%3DREDACTED"},
+		{"name with escapes", `{"\u004eext\u0054oke\u006E":"abc"}`, `{"\u004eext\u0054oke\u006E":"REDACTED"}`},
+		{"name with escapes, in JSON", `{\"\\u004eextToken\":\"abc\"}`, `{\"\\u004eextToken\":\"REDACTED\"}`},
+		{"half a name", `{"\u004`, `{"\u004`},
+		{"prose", `the NextToken is "abc"`, `the NextToken is "abc"`},
+		{"at the end", `the NextToken`, `the NextToken`},
+		{"at the end of a name", `{"NextToken"`, `{"NextToken"`},
+		{"another name", `{"NextTokens":"abc"}`, `{"NextTokens":"abc"}`},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			assert.Equal(t, row.want, Member(row.text, "NextToken"))
+		})
+	}
+}
+
+// FuzzMember: the value of the member is not in the text, and what is around it
+// is, at each depth of JSON and in a query.
+func FuzzMember(f *testing.F) {
+	for _, token := range []string{"abc", `a"b\`, `\\"`, "é€😀", "\n<>&", " "} {
+		f.Add(token, "before", "after")
+	}
+	f.Fuzz(func(t *testing.T, token, before, after string) {
+		if token == "" || strings.Contains(strings.ToLower(before+after+token), "nexttoken") {
+			t.Skip()
+		}
+		text, want := any(map[string]string{"A": before, "NextToken": token, "Z": after}), any(map[string]string{"A": before, "NextToken": Mark, "Z": after})
+		for depth := range 3 {
+			a, err := json.Marshal(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := json.Marshal(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := Member(string(a), "nextToken"); got != string(b) {
+				t.Errorf("depth %d: Member(%q) = %q; want %q", depth, a, got, b)
+			}
+			text, want = string(a), string(b)
+		}
+		query := fmt.Sprintf("a=%s&nextToken=%%s&z=%s", "1", url.QueryEscape(after))
+		query = strings.Replace(query, "%s", url.QueryEscape(token), 1)
+		if got, want := Member(query, "nextToken"), "a=1&nextToken="+Mark+"&z="+url.QueryEscape(after); got != want {
+			t.Errorf("Member(%q) = %q; want %q", query, got, want)
+		}
+	})
+}
