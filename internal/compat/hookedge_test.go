@@ -210,6 +210,20 @@ func edgeCases() []hookCase {
 			}
 			return out, metadata, err
 		})), official: []string{"2 bodies, 1 closed"}, ours: []string{"2 bodies, 2 closed"}, reason: "a body that a step forgot would hold its connection for ever"},
+		{group: "edges", name: "the request at each place of Finalize", shows: "after Signing", do: func(t *testing.T, p peer) (lines []string) {
+			seenIn(t, p, then(1, serverFault), apiOption(func(stack *middleware.Stack) error {
+				for _, id := range stack.Finalize.List() {
+					look := changing(func(req *smithyhttp.Request) {
+						lines = append(lines, fmt.Sprintf("after %s: %s %s, host %q, %v, %s", id, req.Method, req.URL, req.Host, names(req.Request), req.Header.Get("Amz-Sdk-Request")))
+					})
+					if err := stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("look "+id, look), id, middleware.After); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+			return lines
+		}},
 		{group: "edges", name: "512 functions", shows: "X-Own: set|set", do: func(t *testing.T, p peer) []string {
 			var fns []func(*middleware.Stack) error
 			for n := range 512 {

@@ -60,9 +60,6 @@ func removalDiffers(id string) (official, ours []string, reason string) {
 	case "Retry":
 		return []string{strings.Replace(attempt(0), "; max=3", "", 1)}, []string{strings.NewReplacer(", Amz-Sdk-Request: attempt=0; max=3", "", "amz-sdk-request;", "").Replace(attempt(0))},
 			"without a loop there is no attempt to number"
-	case "RetryMetricsHeader":
-		without := strings.NewReplacer("amz-sdk-request;", "", ", Amz-Sdk-Request: attempt=1; max=3", "", ", Amz-Sdk-Request: attempt=2; max=3", "").Replace
-		return []string{attempt(1), attempt(2)}, []string{without(attempt(1)), without(attempt(2))}, "who takes out the step wants no such header"
 	case "ResolveEndpointV2":
 		nowhere := func(n int) string {
 			return strings.Replace(attempt(n), "https://app-integrations.us-east-1.amazonaws.com", "", 1)
