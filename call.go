@@ -32,18 +32,19 @@ type call struct {
 	rawQuery      string
 	token         string // NextToken; a secret: redacted in every error and log
 	invocationID  string
-	paginating    bool // a paginator makes the call
+	who           callerKind
 	counters
 }
 
 // counters are what the retry loop of a call counts.
 type counters struct {
-	maxAttempts   int      // as the retryer says; 0: no limit
-	attempts      int      // made so far
-	counted       int      // of those, how many count towards maxAttempts
-	ticket        uint64   // the place in a line; 0: none yet
-	last          *attempt // the attempt before; nil: none
-	release       release  // the retry token of the next attempt; nil: none
+	maxAttempts   int       // as the retryer says; 0: no limit
+	attempts      int       // made so far
+	counted       int       // of those, how many count towards maxAttempts
+	ticket        uint64    // the place in a line; 0: none yet
+	begun         time.Time // when the first attempt that failed was sent
+	last          *attempt  // the attempt before; nil: none
+	release       release   // the retry token of the next attempt; nil: none
 	failures      []failure
 	clockSet      bool // the clock was corrected
 	keysRefreshed bool

@@ -109,8 +109,8 @@ func (c Client) Format(f fmt.State, verb rune) {
 
 // invoke prepares the call, walks its steps, and puts the operation into the
 // error.
-func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, paginating bool, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
-	k, err := c.prepare(ctx, params, paginating, optFns)
+func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, who callerKind, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
+	k, err := c.prepare(ctx, params, who, optFns)
 	if err == nil {
 		var page *ListDataIntegrationAssociationsOutput
 		if k.hooked {
@@ -129,7 +129,7 @@ var errNilContext = &verdict{error: errors.New("the context is nil")}
 
 // prepare rejects what can never work. The input is copied: the caller may
 // change it during the call.
-func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, paginating bool, optFns []func(*Options)) (*call, error) {
+func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, who callerKind, optFns []func(*Options)) (*call, error) {
 	if ctx == nil {
 		return nil, errNilContext
 	}
@@ -143,7 +143,7 @@ func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssocia
 	if params != nil {
 		k.input = *params
 	}
-	k.paginating = paginating || k.options.paginating
+	k.who = max(who, k.options.caller)
 	return k, nil
 }
 

@@ -51,7 +51,7 @@ func (a *attempt) setInvocationID() error {
 }
 
 func (a *attempt) setUserAgent() error {
-	a.setHeader(1, "User-Agent", a.agents.of(a.paginating))
+	a.setHeader(1, "User-Agent", a.agents[a.who])
 	return nil
 }
 

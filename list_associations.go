@@ -75,7 +75,7 @@ var _ ListDataIntegrationAssociationsAPIClient = (*Client)(nil)
 //   - *[github.com/aws/aws-sdk-go-v2/aws/retry.MaxAttemptsError]: the attempts
 //     are used up.
 func (c *Client) ListDataIntegrationAssociations(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
-	return c.invoke(ctx, params, false, optFns)
+	return c.invoke(ctx, params, plainCaller, optFns)
 }
 
 const maxTokenBytes = 8 << 10 // the model says 1,000 characters

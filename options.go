@@ -148,7 +148,7 @@ type Options struct {
 	resolvedDefaultsMode aws.DefaultsMode
 	signingName          string       // overrides; "": none
 	signingRegion        string       // overrides; "": none
-	paginating           bool         // marks the User-Agent of a paginator's calls
+	caller               callerKind   // who makes the call, for the User-Agent
 	fault                *ConfigError // what aws.Config held that can never work
 }
 

@@ -259,7 +259,7 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 // call marks the call as a paginator's.
 func (p *ListDataIntegrationAssociationsPaginator) call(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	if c, ok := p.client.(*Client); ok {
-		return c.invoke(ctx, params, true, optFns)
+		return c.invoke(ctx, params, paginatorCaller, optFns)
 	}
 	return p.client.ListDataIntegrationAssociations(ctx, params, append([]func(*Options){markPaginating}, optFns...)...)
 }
@@ -288,4 +288,4 @@ func (p *ListDataIntegrationAssociationsPaginator) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "paginator, %v", p.Checkpoint())
 }
 
-func markPaginating(o *Options) { o.paginating = true }
+func markPaginating(o *Options) { o.caller = max(o.caller, paginatorCaller) }

@@ -169,20 +169,31 @@ func (a *attempt) settleFailure(sent time.Time, err error) {
 		a.throttled, a.retryable, a.passed = true, true, r.rate.LastPassed()
 		r.throttle = err
 		r.rate.Throttled(sent, now)
+		r.line.throttled()
 		return
 	case hasResponse && !bare:
 		r.pass(sent, now, false)
 	}
 	if retryable {
-		a.retryable = r.quota.Failed(sent, now, a.counted+1)
+		a.retryable = r.quota.Failed(a.firstSent(sent), sent, now)
 	} else if hasResponse {
 		r.quota.Succeeded()
 	}
 }
 
+// firstSent returns when the first attempt of the call was sent; sent is when
+// this one was.
+func (c *call) firstSent(sent time.Time) time.Time {
+	if c.begun.IsZero() {
+		c.begun = sent
+	}
+	return c.begun
+}
+
 // pass reports a response that is no throttle. The caller holds mu.
 func (r *remote) pass(sent, now time.Time, page bool) {
 	r.rate.Passed(now)
+	r.line.passed()
 	r.limiter.Responded(sent, now, page)
 	if page {
 		r.quota.Succeeded()

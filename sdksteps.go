@@ -25,7 +25,7 @@ func addContentLength(_ *call, s *middleware.Stack) {
 // addUserAgent adds the SDK's own type: AddUserAgentKeyValue of the SDK looks for
 // it.
 func addUserAgent(c *call, s *middleware.Stack) {
-	s.Build.Add(requestUserAgent(&c.options, c.paginating), middleware.After)
+	s.Build.Add(requestUserAgent(&c.options, c.who), middleware.After)
 }
 
 func addRetryLoopSpan(_ *call, s *middleware.Stack) {

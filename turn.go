@@ -15,36 +15,67 @@ const turnPatience = 2 * time.Minute
 // A line is who waits for a turn to send, first come first served. A call keeps
 // its place by its ticket: one that was throttled stands before those that came
 // after it. The mutex of the remote guards it.
-type line struct{ waiting []*waiter }
+type line struct {
+	waiting []*waiter
+	dry     bool // nothing passed since the last throttle
+}
 
 type waiter struct {
 	ticket uint64
-	wake   chan struct{} // the waiter may be the first now
+	spare  bool          // the call has more than one attempt left
+	wake   chan struct{} // the waiter may be the next now
 }
 
-func (l *line) join(ticket uint64) *waiter {
-	w := &waiter{ticket: ticket, wake: make(chan struct{}, 1)}
+func (l *line) join(w *waiter) {
 	i, _ := slices.BinarySearchFunc(l.waiting, w, func(a, b *waiter) int { return cmp.Compare(a.ticket, b.ticket) })
 	l.waiting = slices.Insert(l.waiting, i, w)
-	return w
 }
 
-// leave removes a waiter, and wakes the first of those who stay.
 func (l *line) leave(w *waiter) {
 	i := slices.Index(l.waiting, w)
 	l.waiting = slices.Delete(l.waiting, i, i+1)
-	if len(l.waiting) > 0 {
-		select {
-		case l.waiting[0].wake <- struct{}{}:
-		default:
+	l.wakeNext()
+}
+
+// next returns who is to send next: the first. But while nothing passes, an
+// attempt may be the last of its call, so the first who has one to spare finds
+// out whether anything passes again.
+func (l *line) next() *waiter {
+	if l.dry {
+		if i := slices.IndexFunc(l.waiting, func(w *waiter) bool { return w.spare }); i >= 0 {
+			return l.waiting[i]
 		}
 	}
+	return l.waiting[0]
 }
+
+func (l *line) wakeNext() {
+	if len(l.waiting) == 0 {
+		return
+	}
+	select {
+	case l.next().wake <- struct{}{}:
+	default:
+	}
+}
+
+// passed and throttled report what came back.
+func (l *line) passed() {
+	if l.dry {
+		l.dry = false
+		l.wakeNext()
+	}
+}
+
+func (l *line) throttled() { l.dry = true }
 
 // waitTurn waits until the attempt may be sent. The error ends the call: its
 // context is done, its deadline is nearer than its turn, or the remote lets
 // nothing through.
 func (a *attempt) waitTurn(ctx context.Context) error {
+	if a.ticket == 0 {
+		a.ticket = a.tickets.Add(1)
+	}
 	r := a.remote
 	if r == nil { // the first attempt finds out where it goes
 		return nil
@@ -55,10 +86,8 @@ func (a *attempt) waitTurn(ctx context.Context) error {
 	if len(r.line.waiting) == 0 && r.rate.Wait(begun) == 0 {
 		return nil
 	}
-	if a.ticket == 0 {
-		a.ticket = a.tickets.Add(1)
-	}
-	w := r.line.join(a.ticket)
+	w := &waiter{ticket: a.ticket, spare: a.counted+1 < a.maxAttempts || a.maxAttempts == 0, wake: make(chan struct{}, 1)}
+	r.line.join(w)
 	defer r.line.leave(w)
 	for now := begun; ; now = time.Now() {
 		again := latest(begun, r.rate.LastPassed()).Add(turnPatience)
@@ -66,8 +95,11 @@ func (a *attempt) waitTurn(ctx context.Context) error {
 			return r.givenUp(a.lastError())
 		}
 		turn := now
-		if place := slices.Index(r.line.waiting, w); place > 0 {
-			turn = now.Add(time.Duration(float64(place) / r.rate.Rate() * float64(time.Second)))
+		if r.line.next() != w {
+			r.line.wakeNext()
+			if rate := r.rate.Rate(); rate > 0 {
+				turn = now.Add(time.Duration(float64(slices.Index(r.line.waiting, w)) / rate * float64(time.Second)))
+			}
 		} else {
 			wait := r.rate.Wait(now)
 			if wait == 0 {

@@ -13,30 +13,38 @@ import (
 
 const version = "0.1.0" // of this module
 
-// agents are the User-Agent of a plain call and of a paginator's.
-type agents [2]string
+// A callerKind is who makes a call, as the User-Agent names it.
+type callerKind int
 
-func userAgents(o *Options) agents {
-	return agents{buildUserAgent(requestUserAgent(o, false)), buildUserAgent(requestUserAgent(o, true))}
-}
+const (
+	plainCaller callerKind = iota
+	paginatorCaller
+	waiterCaller
+)
 
-func (a *agents) of(paginating bool) string {
-	if paginating {
-		return a[1]
+// agents are the User-Agent of each caller.
+type agents [3]string
+
+func userAgents(o *Options) (a agents) {
+	for who := range a {
+		a[who] = buildUserAgent(requestUserAgent(o, callerKind(who)))
 	}
-	return a[0]
+	return a
 }
 
 // requestUserAgent builds the header as the SDK does, with this library named in
 // the place of the official client.
-func requestUserAgent(o *Options, paginating bool) *awsmiddleware.RequestUserAgent {
+func requestUserAgent(o *Options, who callerKind) *awsmiddleware.RequestUserAgent {
 	agent := awsmiddleware.NewRequestUserAgent()
 	agent.AddSDKAgentKeyValue(awsmiddleware.FrameworkMetadata, "appintegrations-go", version)
 	if o.AppID != "" {
 		agent.AddSDKAgentKey(awsmiddleware.ApplicationIdentifier, o.AppID)
 	}
-	if paginating {
+	switch who {
+	case paginatorCaller:
 		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeaturePaginator)
+	case waiterCaller:
+		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeatureWaiter)
 	}
 	switch r := o.Retryer.(type) {
 	case *retry.Standard:

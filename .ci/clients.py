@@ -1,8 +1,10 @@
-"""Lists the data integration "example" with botocore, 13 associations a page.
+"""Lists a data integration with botocore, 13 associations a page.
 
-Prints "listed N", where N counts different associations, or "refused CODE".
-Endpoint, key and Region come from the environment.
+Prints "listed N DIGEST", where N counts different associations, or "refused
+CODE". The identifier is the first argument; endpoint, key and Region come from
+the environment.
 """
+import hashlib
 import os
 import sys
 
@@ -11,8 +13,8 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 
-def pages(client):
-    query = {"DataIntegrationIdentifier": "example"}
+def pages(client, identifier):
+    query = {"DataIntegrationIdentifier": identifier}
     if client.can_paginate("list_data_integration_associations"):
         yield from client.get_paginator("list_data_integration_associations").paginate(
             **query, PaginationConfig={"PageSize": 13})
@@ -28,7 +30,8 @@ def pages(client):
 client = botocore.session.get_session().create_client(
     "appintegrations", endpoint_url=os.environ["AWS_ENDPOINT_URL_APPINTEGRATIONS"])
 try:
-    arns = {a["DataIntegrationAssociationArn"] for p in pages(client) for a in p["DataIntegrationAssociations"]}
-    print("listed", len(arns))
+    arns = {a["DataIntegrationAssociationArn"] for p in pages(client, sys.argv[1]) for a in p["DataIntegrationAssociations"]}
+    text = "".join(arn + "\n" for arn in sorted(arns))
+    print("listed", len(arns), hashlib.sha256(text.encode()).hexdigest()[:8])
 except ClientError as e:
     print("refused", e.response["Error"]["Code"])

@@ -30,7 +30,7 @@ func canonicalRequest(r signedRequest, signedHeaders []string, payload string, n
 	b.WriteString(query + "\n")
 	for _, name := range signedHeaders {
 		values := r.header.Values(name)
-		if name == "host" {
+		if r.isHost(name) {
 			values = []string{r.host}
 		}
 		b.WriteString(name + ":" + canonicalValue(values) + "\n")
@@ -136,5 +136,5 @@ func received(r *http.Request, payload []byte) signedRequest {
 	if strings.HasPrefix(r.RequestURI, "/") {
 		path, query, _ = strings.Cut(r.RequestURI, "?")
 	}
-	return signedRequest{method: r.Method, path: path, query: query, host: r.Host, header: r.Header, payload: payload}
+	return signedRequest{method: r.Method, path: path, query: query, host: r.Host, http2: r.ProtoMajor == 2, header: r.Header, payload: payload}
 }

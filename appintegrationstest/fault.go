@@ -2,22 +2,26 @@ package appintegrationstest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"slices"
-	"strconv"
 	"time"
-
-	"github.com/aws/smithy-go"
 )
 
-// Fault is something that goes wrong with one request. Make one with a function
-// of this package, or with a Do of your own, and queue it with [Server.Fail].
+// Fault is something that goes wrong with a request. Make one with a function of
+// this package, or with a Do of your own, and queue it with [Server.Fail]:
+//
+//	srv.Fail(appintegrationstest.Throttle(0).OnPage(2).Repeat(3))
+//
+// The zero Fault changes nothing: the request that uses it up gets the normal
+// response.
 type Fault struct {
-	// Identifier is the data integration that the fault is for; empty: any.
+	// Identifier is the name, id or ARN of the data integration that the fault is
+	// for, whichever of them the request contains; empty: any.
 	Identifier string
+
+	// DataIntegrations says that the fault is for requests for the list of data
+	// integrations; false: for requests for associations.
+	DataIntegrations bool
 
 	// Page is the page that the fault is for, 1 is the first; 0: any.
 	Page int
@@ -26,18 +30,24 @@ type Fault struct {
 	// negative: all from now on, which makes an outage or an endless list.
 	Times int
 
-	// Do answers a request, and returns true, or leaves it to be answered
-	// normally, and returns false. Nil: answered normally. It may panic with
-	// http.ErrAbortHandler to drop the connection. It is called concurrently and
-	// must return when the request's context ends: at the latest that is when
-	// the server is closed. The headers have the request id and the Date already.
+	// Nth limits the fault to each Nth request that it matches; 0, 1 or negative:
+	// no limit. Requests that meet a fault earlier in the queue do not count.
+	Nth int
+
+	// Do sends the response and returns true, or sends nothing and returns false:
+	// then the request gets the normal response. Nil: the normal response. Do may
+	// panic with http.ErrAbortHandler to close the connection. Do is called
+	// concurrently, and must return when the request's context ends, which
+	// happens at the latest when the server is closed. The response headers
+	// contain the request id and the Date already.
 	Do func(http.ResponseWriter, *http.Request) bool
 
 	name string
+	seen int // requests that the fault matched, for Nth
 }
 
-// String returns the name of the fault as in [Request]; "custom" for a Do of
-// one's own.
+// String returns the name of the fault as in [Request]; "custom" for a fault that
+// this package did not make.
 func (f Fault) String() string {
 	if f.name == "" {
 		return "custom"
@@ -45,24 +55,76 @@ func (f Fault) String() string {
 	return f.name
 }
 
+// OnPage returns the fault for page n alone; 1 is the first page, 0 or negative:
+// any page.
+func (f Fault) OnPage(n int) Fault {
+	f.Page = max(n, 0)
+	return f
+}
+
+// For returns the fault for one data integration alone, given by name, id or ARN;
+// empty: any.
+func (f Fault) For(dataIntegrationIdentifier string) Fault {
+	f.Identifier = dataIntegrationIdentifier
+	return f
+}
+
+// Repeat returns the fault for n requests that it matches; below 1: one.
+func (f Fault) Repeat(n int) Fault {
+	f.Times = max(n, 1)
+	return f
+}
+
+// Always returns the fault for all requests that it matches from now on.
+func (f Fault) Always() Fault {
+	f.Times = -1
+	return f
+}
+
+// Every returns the fault for each n-th request that it matches; below 1: for
+// each of them.
+//
+//	srv.Fail(appintegrationstest.ProxyPage(503).Every(100).Always()) // 1 % of the requests
+func (f Fault) Every(n int) Fault {
+	f.Nth = max(n, 1)
+	return f
+}
+
+// OnDataIntegrations returns the fault for requests for the list of data
+// integrations, instead of requests for associations.
+func (f Fault) OnDataIntegrations() Fault {
+	f.DataIntegrations = true
+	return f
+}
+
 // takeFault returns the first fault in the queue that matches, and uses it up.
 // The caller holds the lock.
-func (s *Server) takeFault(identifier string, page int) (Fault, bool) {
-	i := slices.IndexFunc(s.faults, func(f Fault) bool {
-		return (f.Identifier == "" || f.Identifier == identifier) && (f.Page == 0 || f.Page == page)
-	})
-	if i < 0 {
-		return Fault{}, false
+func (s *Server) takeFault(x *exchange) (Fault, bool) {
+	for i := range s.faults {
+		f := &s.faults[i]
+		if !s.matches(f, x) {
+			continue
+		}
+		if f.seen++; f.Nth > 1 && f.seen%f.Nth != 0 {
+			continue
+		}
+		taken := *f
+		switch {
+		case f.Times < 0:
+		case f.Times > 1:
+			f.Times--
+		default:
+			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
+		}
+		return taken, true
 	}
-	f := s.faults[i]
-	switch {
-	case f.Times < 0:
-	case f.Times > 1:
-		s.faults[i].Times--
-	default:
-		s.faults = slices.Delete(s.faults, i, i+1)
-	}
-	return f, true
+	return Fault{}, false
+}
+
+func (s *Server) matches(f *Fault, x *exchange) bool {
+	return f.DataIntegrations == (x.op == listIntegrations) &&
+		(f.Identifier == "" || s.known.same(f.Identifier, x.identifier)) &&
+		(f.Page == 0 || f.Page == int(x.at.page))
 }
 
 // fault makes a Fault whose do finds the exchange. Called outside of a Server,
@@ -74,175 +136,21 @@ func fault(name string, do func(*exchange, http.ResponseWriter, *http.Request) b
 	}}
 }
 
-// Throttle answers with a ThrottlingException (429), and with Retry-After in
-// seconds, rounded up; 0 or negative: without Retry-After.
-func Throttle(retryAfter time.Duration) Fault {
-	if retryAfter <= 0 {
-		return throttle("throttle", func(time.Time, http.Header) {})
-	}
-	seconds := strconv.Itoa(int(math.Ceil(retryAfter.Seconds())))
-	return throttle("throttle with Retry-After "+seconds+"s", func(_ time.Time, h http.Header) {
-		h.Set("Retry-After", seconds)
-	})
-}
-
-// ThrottleDate answers with a ThrottlingException (429), and with Retry-After as
-// a date: that of the answer plus retryAfter, in whole seconds.
-func ThrottleDate(retryAfter time.Duration) Fault {
-	return throttle(fmt.Sprintf("throttle with Retry-After %v as a date", retryAfter), func(now time.Time, h http.Header) {
-		h.Set("Retry-After", now.Add(retryAfter).UTC().Format(http.TimeFormat))
-	})
-}
-
-// ThrottleMillis answers with a ThrottlingException (429), and with
-// x-amz-retry-after in milliseconds.
-func ThrottleMillis(retryAfter time.Duration) Fault {
-	return throttle(fmt.Sprintf("throttle with x-amz-retry-after %v", retryAfter), func(_ time.Time, h http.Header) {
-		h.Set("X-Amz-Retry-After", strconv.FormatInt(retryAfter.Milliseconds(), 10))
-	})
-}
-
-func throttle(name string, after func(time.Time, http.Header)) Fault {
-	return fault(name, func(x *exchange, w http.ResponseWriter, _ *http.Request) bool {
-		after(x.now, w.Header())
-		write(w, http.StatusTooManyRequests, "ThrottlingException", (&refusal{message: "Rate exceeded"}).body())
-		return true
-	})
-}
-
-// ErrorCodeIn is the place of an error code in an answer.
-type ErrorCodeIn int
-
-// The places that clients of the protocol restJson1 must know.
-const (
-	ErrorCodeInHeader ErrorCodeIn = iota // the header X-Amzn-ErrorType: what the service does
-	ErrorCodeInCode                      // the member "code" of the body
-	ErrorCodeInType                      // the member "__type" of the body
-)
-
-// String names the header or the member.
-func (in ErrorCodeIn) String() string {
-	names := []string{"X-Amzn-ErrorType", "code", "__type"}
-	if in < 0 || int(in) >= len(names) {
-		return "ErrorCodeIn(" + strconv.Itoa(int(in)) + ")"
-	}
-	return names[in]
-}
-
-// ErrorForm is how an error looks on the wire. The zero value is what the
-// service does; the others are what the protocol allows.
-type ErrorForm struct {
-	CodeIn       ErrorCodeIn // where the code is
-	Namespace    string      // what stands before the code, and a "#"; empty: neither
-	URI          string      // what stands after the code, and a ":"; empty: neither
-	LowerMessage bool        // the message is in "message", not in "Message"
-	Status       int         // 0: the status of the error in the service model
-}
-
-// ErrorForms returns every form of an error that differs in more than the
-// status: 24 of them, in a new slice.
-func ErrorForms() []ErrorForm {
-	var forms []ErrorForm
-	for _, in := range []ErrorCodeIn{ErrorCodeInHeader, ErrorCodeInCode, ErrorCodeInType} {
-		for _, namespace := range []string{"", "com.amazonaws.appintegrations"} {
-			for _, uri := range []string{"", "http://internal.amazon.com/coral/com.amazonaws.appintegrations/"} {
-				for _, lower := range []bool{false, true} {
-					forms = append(forms, ErrorForm{CodeIn: in, Namespace: namespace, URI: uri, LowerMessage: lower})
-				}
-			}
-		}
-	}
-	return forms
-}
-
-// Error answers with err as the service would. The code and the message are
-// those of the smithy.APIError in err, for example of a
-// *appintegrations.ResourceNotFoundException; any other error is an
-// InternalServiceError with its text. The status is that of the service model;
-// for other codes it is 403 for ExpiredTokenException, UnrecognizedClientException
-// and InvalidSignatureException, else 500 if the error says that it is the
-// server's fault, else 400.
-func Error(err error) Fault { return ErrorAs(err, ErrorForm{}) }
-
-// ErrorAs is [Error] in another form.
-func ErrorAs(err error, form ErrorForm) Fault {
-	code, message, status := describe(err)
-	if form.Status != 0 {
-		status = form.Status
-	}
-	name := fmt.Sprintf("%s (%d)", code, status)
-	form.Status = 0
-	if form != (ErrorForm{}) {
-		name += " in " + form.CodeIn.String()
-	}
-	body := map[string]string{"Message": message}
-	if form.LowerMessage {
-		body = map[string]string{"message": message}
-	}
-	if form.Namespace != "" {
-		code = form.Namespace + "#" + code
-	}
-	if form.URI != "" {
-		code += ":" + form.URI
-	}
-	if form.CodeIn != ErrorCodeInHeader {
-		body[form.CodeIn.String()] = code
-		code = ""
-	}
-	text := encode(body)
-	return fault(name, func(_ *exchange, w http.ResponseWriter, _ *http.Request) bool {
-		write(w, status, code, text)
-		return true
-	})
-}
-
-func describe(err error) (code, message string, status int) {
-	if err == nil {
-		return "InternalServiceError", "", http.StatusInternalServerError
-	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return "InternalServiceError", err.Error(), http.StatusInternalServerError
-	}
-	status = http.StatusBadRequest
-	switch code = api.ErrorCode(); code {
-	case "ResourceNotFoundException":
-		status = http.StatusNotFound
-	case "ThrottlingException":
-		status = http.StatusTooManyRequests
-	case "AccessDeniedException", "ExpiredTokenException", unknownKey, invalidSign:
-		status = http.StatusForbidden
-	default:
-		if code == "InternalServiceError" || api.ErrorFault() == smithy.FaultServer {
-			status = http.StatusInternalServerError
-		}
-	}
-	return code, api.ErrorMessage(), status
-}
-
-// ExpiredToken answers with an ExpiredTokenException (403), as AWS does when
-// temporary credentials have run out.
-func ExpiredToken() Fault {
-	f := Error(&smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "The security token included in the request is expired"})
-	f.name = "expired token"
-	return f
-}
-
-// Status answers with a bare status and a body, without any error code. An empty
-// body has no type.
-func Status(code int, body string) Fault {
-	return fault(fmt.Sprintf("bare status %d", code), func(_ *exchange, w http.ResponseWriter, _ *http.Request) bool {
+// BareStatus sends a status and a body without an error code. An empty body has
+// no Content-Type.
+func BareStatus(status int, body string) Fault {
+	return fault(fmt.Sprintf("bare status %d", status), func(_ *exchange, w http.ResponseWriter, _ *http.Request) bool {
 		if body != "" {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		}
-		w.WriteHeader(code)
+		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
 		return true
 	})
 }
 
-// ProxyPage answers with the HTML page that a proxy or a load balancer makes, of
-// any status, 200 included.
+// ProxyPage sends the HTML page of a proxy or a load balancer, with any status,
+// 200 included.
 func ProxyPage(status int) Fault {
 	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	page := "<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title +
@@ -255,8 +163,8 @@ func ProxyPage(status int) Fault {
 	})
 }
 
-// Empty answers with a 200 without a body.
-func Empty() Fault {
+// EmptyBody sends a 200 without a body.
+func EmptyBody() Fault {
 	return fault("empty 200", func(_ *exchange, w http.ResponseWriter, _ *http.Request) bool {
 		head(w.Header(), "", 0)
 		w.WriteHeader(http.StatusOK)
@@ -264,7 +172,7 @@ func Empty() Fault {
 	})
 }
 
-// Redirect answers with a redirection, for example 307, to a location.
+// Redirect sends a redirection, for example with status 307, to a location.
 func Redirect(status int, location string) Fault {
 	return fault(fmt.Sprintf("redirect (%d) to %s", status, location), func(_ *exchange, w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Location", location)
@@ -274,17 +182,17 @@ func Redirect(status int, location string) Fault {
 	})
 }
 
-// Date answers normally, with a Date that is off.
-func Date(t time.Time) Fault {
-	date := t.UTC().Format(http.TimeFormat)
-	return fault("Date "+date, func(_ *exchange, w http.ResponseWriter, _ *http.Request) bool {
-		w.Header().Set("Date", date)
+// ClockSkew sends the normal response with a Date that differs from the server's
+// clock by d; negative: an earlier Date.
+func ClockSkew(d time.Duration) Fault {
+	return fault("clock skew of "+d.String(), func(x *exchange, w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Date", x.now.Add(d).UTC().Format(http.TimeFormat))
 		return false
 	})
 }
 
-// Stall waits before anything is sent, and then answers normally. 0 or negative:
-// until the client or the server gives up.
+// Stall waits for d before it sends anything, and then sends the normal response.
+// 0 or negative: it waits until the client gives up or the server is closed.
 func Stall(d time.Duration) Fault {
 	return fault("stall"+forTime(d), func(_ *exchange, _ http.ResponseWriter, r *http.Request) bool {
 		pause(r.Context(), d)
@@ -300,7 +208,7 @@ func forTime(d time.Duration) string {
 }
 
 // pause waits for d, or for ever if d is not positive. If the request ends
-// first, it drops the connection.
+// first, it closes the connection.
 func pause(ctx context.Context, d time.Duration) {
 	var after <-chan time.Time
 	if d > 0 {

@@ -3,6 +3,7 @@ package appintegrationstest
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,9 +11,9 @@ import (
 	"time"
 )
 
-// The faults below spoil the normal answer, whatever it is: a page or a refusal.
+// The faults below change the normal response, which is a page or a refusal.
 
-// begin writes the head of the normal answer and returns its body, unwritten.
+// begin writes the head of the normal response and returns its body, unwritten.
 func (x *exchange) begin(w http.ResponseWriter, change func(*page)) []byte {
 	status, code, body, _ := x.body(change)
 	head(w.Header(), code, len(body))
@@ -26,7 +27,7 @@ func send(w http.ResponseWriter, b []byte) {
 	_ = http.NewResponseController(w).Flush()
 }
 
-// drop ends the connection without finishing the answer: with FIN, or with RST.
+// drop ends the connection without finishing the response: with FIN, or with RST.
 // Over HTTP/2 both abort the stream. It does not return.
 func drop(w http.ResponseWriter, reset bool) {
 	if reset {
@@ -51,6 +52,9 @@ func resetConnection(w http.ResponseWriter) {
 	if err != nil {
 		return
 	}
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // Close sends RST then
 	}
@@ -64,11 +68,19 @@ func closedBy(reset bool) string {
 	return "close"
 }
 
-// Drop ends the connection before anything is sent, by a reset or by a close.
-// A net/http client by itself sends a GET again, once, if that happens on a
-// connection that it had used before: [Server.Requests] then shows one request
+// CloseConnection closes the connection before anything is sent. Over HTTP/2 it
+// aborts the stream.
+//
+// A net/http client sends a GET again by itself, once, if that happens on a
+// connection that it has used before: [Server.Requests] then contains one request
 // more than the client counts.
-func Drop(reset bool) Fault {
+func CloseConnection() Fault { return dropped(false) }
+
+// ResetConnection resets the TCP connection before anything is sent. What
+// [CloseConnection] says of HTTP/2 and of net/http is true of it too.
+func ResetConnection() Fault { return dropped(true) }
+
+func dropped(reset bool) Fault {
 	return fault("connection "+closedBy(reset)+" before headers", func(_ *exchange, w http.ResponseWriter, _ *http.Request) bool {
 		drop(w, reset)
 		return true
@@ -76,9 +88,15 @@ func Drop(reset bool) Fault {
 }
 
 // CutBody sends the first n bytes of the body, after a Content-Length for all of
-// it, and ends the connection by a reset or by a close. At least one byte is
-// missing, however large n is.
-func CutBody(n int, reset bool) Fault {
+// them, and closes the connection. At least one byte is missing, however large n
+// is. Over HTTP/2 it aborts the stream.
+func CutBody(n int) Fault { return cut(n, false) }
+
+// ResetBody is [CutBody] with a reset of the TCP connection, which may reach the
+// client before the bytes that were sent.
+func ResetBody(n int) Fault { return cut(n, true) }
+
+func cut(n int, reset bool) Fault {
 	return fault(fmt.Sprintf("body cut at %d by %s", n, closedBy(reset)), func(x *exchange, w http.ResponseWriter, _ *http.Request) bool {
 		body := x.begin(w, nil)
 		send(w, body[:clamp(n, len(body)-1)])
@@ -88,7 +106,7 @@ func CutBody(n int, reset bool) Fault {
 }
 
 // CutChunked sends the first n bytes of the body, or all of them, in chunks, and
-// closes the connection without the last chunk.
+// closes the connection without the last chunk. Over HTTP/2 it aborts the stream.
 func CutChunked(n int) Fault {
 	return fault(fmt.Sprintf("chunked body cut at %d", n), func(x *exchange, w http.ResponseWriter, _ *http.Request) bool {
 		status, code, body, _ := x.body(nil)
@@ -105,8 +123,8 @@ func CutChunked(n int) Fault {
 func clamp(n, limit int) int { return max(0, min(n, limit)) }
 
 // StallBody sends the headers and the first n bytes of the body, waits for d,
-// and sends the rest. 0 or negative: it waits until the client or the server
-// gives up.
+// and sends the rest. 0 or negative: it waits until the client gives up or the
+// server is closed.
 func StallBody(n int, d time.Duration) Fault {
 	return fault(fmt.Sprintf("stall%s at byte %d", forTime(d), n), func(x *exchange, w http.ResponseWriter, r *http.Request) bool {
 		body := x.begin(w, nil)
@@ -134,8 +152,8 @@ func Drip(n int, every time.Duration) Fault {
 	})
 }
 
-// Trailing sends more bytes after the body, within the Content-Length.
-func Trailing(extra string) Fault {
+// TrailingBytes sends more bytes after the body, within the Content-Length.
+func TrailingBytes(extra string) Fault {
 	return mangled("trailing bytes", func(h http.Header, body []byte) []byte {
 		return append(body, extra...)
 	})
@@ -156,8 +174,8 @@ func GzipCut(n int) Fault {
 	})
 }
 
-// GzipChecksum sends the body compressed, with a checksum that does not match.
-func GzipChecksum() Fault {
+// GzipBadChecksum sends the body compressed, with a checksum that does not match.
+func GzipBadChecksum() Fault {
 	return mangled("gzip with a bad checksum", func(h http.Header, body []byte) []byte {
 		z := compress(h, body)
 		z[len(z)-8] ^= 0xff // RFC 1952: CRC32 and ISIZE, of 4 bytes each, end the member
@@ -187,8 +205,8 @@ func compress(h http.Header, body []byte) []byte {
 	return b.Bytes()
 }
 
-// RepeatToken answers with a token that leads to the very page that it comes
-// with, the last page included. With Times negative the list is endless.
+// RepeatToken sends the page with a token that leads to the same page again, also
+// on the last page. With [Fault.Always] the list is endless.
 func RepeatToken() Fault {
 	return repaged("repeated token", func(x *exchange, p *page) {
 		at := x.at
@@ -196,9 +214,9 @@ func RepeatToken() Fault {
 	})
 }
 
-// CycleTokens answers page n with a token that leads back to page 1, so that
-// tokens come again after n pages. n below 1: 1. It has Page set. With Times
-// negative the list is endless.
+// CycleTokens sends page n with a token that leads back to page 1, so that tokens
+// repeat after n pages. n below 1: 1. The fault is for page n alone. With
+// [Fault.Always] the list is endless.
 func CycleTokens(n int) Fault {
 	n = max(n, 1)
 	f := repaged(fmt.Sprintf("tokens in a cycle of %d", n), func(_ *exchange, p *page) {
@@ -208,12 +226,12 @@ func CycleTokens(n int) Fault {
 	return f
 }
 
-// EmptyPage answers with no associations and a token that is new and loses
-// nothing: the page after has what this one left out, and is the next one in
-// number. With Times negative the list is endless.
+// EmptyPage sends a page without items and with a new token. Nothing is lost: the
+// next page contains the items, and its number is higher by one. With
+// [Fault.Always] the list is endless.
 func EmptyPage() Fault {
 	return repaged("empty page", func(x *exchange, p *page) {
-		p.items = []wireAssociation{}
+		p.items = []any{}
 		p.next = &position{offset: x.at.offset, page: x.at.page + 1}
 	})
 }

@@ -90,7 +90,7 @@ func TestFaults(t *testing.T) {
 		}, 429,
 			[]check{assertBody(429, throttled), assertHeader("Retry-After", "2")}},
 		{"throttle with Retry-After 1m30s as a date", func(time.Duration) appintegrationstest.Fault {
-			return appintegrationstest.ThrottleDate(90 * time.Second)
+			return appintegrationstest.ThrottleWithDate(90 * time.Second)
 		}, 429, []check{assertBody(429, throttled), func(t *testing.T, o outcome, _ time.Duration) {
 			date, err := http.ParseTime(o.header.Get("Date"))
 			require.NoError(t, err)
@@ -99,26 +99,48 @@ func TestFaults(t *testing.T) {
 			assert.Equal(t, 90*time.Second, after.Sub(date))
 		}}},
 		{"throttle with x-amz-retry-after 1.5s", func(time.Duration) appintegrationstest.Fault {
-			return appintegrationstest.ThrottleMillis(1500 * time.Millisecond)
+			return appintegrationstest.ThrottleWithMillis(1500 * time.Millisecond)
 		}, 429, []check{assertBody(429, throttled), assertHeader("X-Amz-Retry-After", "1500")}},
+		{"API Gateway: throttle (429)", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.GatewayThrottle() }, 429,
+			[]check{assertBody(429, `{"message":"Too Many Requests"}`), assertHeader("X-Amzn-ErrorType", "TooManyRequestsException"), assertHeader("Retry-After", "")}},
+		{"API Gateway: forbidden (403)", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.GatewayForbidden() }, 403,
+			[]check{assertBody(403, `{"message":"Forbidden"}`), assertHeader("X-Amzn-ErrorType", "ForbiddenException")}},
+		{"API Gateway: missing token (403)", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.GatewayMissingToken() }, 403,
+			[]check{assertBody(403, `{"message":"Missing Authentication Token"}`), assertHeader("X-Amzn-ErrorType", "MissingAuthenticationTokenException")}},
+		{"API Gateway: timeout (504)", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.GatewayTimeout() }, 504,
+			[]check{assertBody(504, `{"message": "Endpoint request timed out"}`), assertHeader("X-Amzn-ErrorType", "InternalServerErrorException")}},
+		{"API Gateway: WAF (403)", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.GatewayWAF() }, 403,
+			[]check{assertBody(403, `{"message":"Forbidden"}`), assertHeader("X-Amzn-ErrorType", "ForbiddenException:http://internal.amazon.com/coral/com.amazon.coral.service/")}},
+		{"denied by resource policy", func(time.Duration) appintegrationstest.Fault {
+			return appintegrationstest.DeniedByResourcePolicy()
+		}, 403, []check{assertHeader("X-Amzn-ErrorType", "AccessDeniedException"), func(t *testing.T, o outcome, _ time.Duration) {
+			assert.Regexp(t, `^User: arn:aws:iam::111122223333:user/example is not authorized to perform: app-integrations:ListDataIntegrationAssociations `+
+				`on resource: arn:aws:app-integrations:us-east-1:111122223333:data-integration/[0-9a-f-]{36} with an explicit deny in a resource-based policy$`, o.page.Message)
+		}}},
 		{"expired token", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.ExpiredToken() }, 403,
 			[]check{assertBody(403, `{"Message":"The security token included in the request is expired"}`), assertHeader("X-Amzn-ErrorType", "ExpiredTokenException")}},
-		{"bare status 503", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Status(503, "busy") }, 503,
+		{"bare status 503", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.BareStatus(503, "busy") }, 503,
 			[]check{assertBody(503, "busy"), assertHeader("X-Amzn-ErrorType", ""), assertHeader("Content-Type", "text/plain; charset=utf-8")}},
-		{"bare status 204", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Status(204, "no body here") }, 204,
+		{"bare status 204", func(time.Duration) appintegrationstest.Fault {
+			return appintegrationstest.BareStatus(204, "no body here")
+		}, 204,
 			[]check{assertBody(204, "")}},
 		{"HTML of a proxy (502)", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.ProxyPage(502) }, 502,
 			[]check{assertHeader("Content-Type", "text/html"), func(t *testing.T, o outcome, _ time.Duration) {
 				assert.Contains(t, o.body, "<h1>502 Bad Gateway</h1>")
 			}}},
-		{"empty 200", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Empty() }, 200,
+		{"empty 200", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.EmptyBody() }, 200,
 			[]check{assertBody(200, "")}},
 		{"redirect (307) to https://example.com/", func(time.Duration) appintegrationstest.Fault {
 			return appintegrationstest.Redirect(307, "https://example.com/")
 		}, 307, []check{assertBody(307, ""), assertHeader("Location", "https://example.com/")}},
-		{"Date Thu, 01 Jan 2099 00:00:00 GMT", func(time.Duration) appintegrationstest.Fault {
-			return appintegrationstest.Date(time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC))
-		}, 200, []check{assertBody(200, normal), assertHeader("Date", "Thu, 01 Jan 2099 00:00:00 GMT")}},
+		{"clock skew of -2400h0m0s", func(time.Duration) appintegrationstest.Fault {
+			return appintegrationstest.ClockSkew(-2400 * time.Hour)
+		}, 200, []check{assertBody(200, normal), func(t *testing.T, o outcome, _ time.Duration) {
+			date, err := http.ParseTime(o.header.Get("Date"))
+			require.NoError(t, err)
+			assert.InDelta(t, -2400*3600, time.Until(date).Seconds(), 60)
+		}}},
 		{"stall of u", func(u time.Duration) appintegrationstest.Fault { return appintegrationstest.Stall(u) }, 200,
 			[]check{assertBody(200, normal), assertTook(1)}},
 		{"stall without end", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Stall(0) }, 0,
@@ -137,17 +159,17 @@ func TestFaults(t *testing.T) {
 					assert.NotEmpty(t, o.body)
 				}
 			}, assertTook(20)}},
-		{"connection close before headers", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Drop(false) }, 0,
+		{"connection close before headers", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CloseConnection() }, 0,
 			[]check{assertSendErr(io.EOF)}},
-		{"connection reset before headers", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Drop(true) }, 0,
+		{"connection reset before headers", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.ResetConnection() }, 0,
 			[]check{assertSendErr(syscall.ECONNRESET)}},
-		{"body cut at 0 by close", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CutBody(0, false) }, 200,
+		{"body cut at 0 by close", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CutBody(0) }, 200,
 			[]check{assertCut(0, io.ErrUnexpectedEOF)}},
-		{"body cut at 33 by close", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CutBody(33, false) }, 200,
+		{"body cut at 33 by close", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CutBody(33) }, 200,
 			[]check{assertCut(33, io.ErrUnexpectedEOF), func(t *testing.T, o outcome, _ time.Duration) { assert.EqualValues(t, len(normal), o.length) }}},
-		{"body cut at 99999 by close", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CutBody(99999, false) }, 200,
+		{"body cut at 99999 by close", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CutBody(99999) }, 200,
 			[]check{assertCut(len(normal)-1, io.ErrUnexpectedEOF)}},
-		{"body cut at 33 by reset", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CutBody(33, true) }, 200,
+		{"body cut at 33 by reset", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.ResetBody(33) }, 200,
 			[]check{func(t *testing.T, o outcome, u time.Duration) {
 				if o.sendErr == nil && o.readErr != nil && len(o.body) == 33 {
 					assertCut(33, syscall.ECONNRESET)(t, o, u)
@@ -161,13 +183,13 @@ func TestFaults(t *testing.T) {
 			[]check{assertCut(len(normal), io.ErrUnexpectedEOF), func(t *testing.T, o outcome, _ time.Duration) { assert.EqualValues(t, -1, o.length) }}},
 		{"chunked body cut at -1", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.CutChunked(-1) }, 200,
 			[]check{assertCut(0, io.ErrUnexpectedEOF)}},
-		{"trailing bytes", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Trailing("\n{}") }, 200,
+		{"trailing bytes", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.TrailingBytes("\n{}") }, 200,
 			[]check{assertBody(200, normal+"\n{}")}},
 		{"gzip", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.Gzip() }, 200,
 			[]check{assertBody(200, normal), assertHeader("Content-Encoding", "")}},
 		{"gzip without the last 9 bytes", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.GzipCut(9) }, 200,
 			[]check{func(t *testing.T, o outcome, _ time.Duration) { assert.ErrorIs(t, o.readErr, io.ErrUnexpectedEOF) }}},
-		{"gzip with a bad checksum", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.GzipChecksum() }, 200,
+		{"gzip with a bad checksum", func(time.Duration) appintegrationstest.Fault { return appintegrationstest.GzipBadChecksum() }, 200,
 			[]check{func(t *testing.T, o outcome, _ time.Duration) { assert.ErrorIs(t, o.readErr, gzip.ErrChecksum) }}},
 		{"custom", func(time.Duration) appintegrationstest.Fault {
 			return appintegrationstest.Fault{Do: func(w http.ResponseWriter, r *http.Request) bool { return true }}
@@ -204,59 +226,55 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestErrors has each of the service's errors, and others, in every form.
-func TestErrors(t *testing.T) {
+// TestServiceError has each of the service's errors, and others.
+func TestServiceError(t *testing.T) {
 	message := aws.String("no \"such\" thing")
-	errs := map[error]int{
-		&appintegrations.AccessDeniedException{Message: message}:                             403,
-		&appintegrations.InternalServiceError{Message: message}:                              500,
-		&appintegrations.InvalidRequestException{Message: message}:                           400,
-		fmt.Errorf("list: %w", &appintegrations.ResourceNotFoundException{Message: message}): 404,
-		&appintegrations.ThrottlingException{Message: message}:                               429,
-		&smithy.GenericAPIError{Code: "Odd", Message: *message}:                              400,
-		&smithy.GenericAPIError{Code: "Odder", Message: *message, Fault: smithy.FaultServer}: 500,
-	}
-	forms := appintegrationstest.ErrorForms()
-	require.Len(t, forms, 24)
-	seen := map[string]bool{}
-	both(t, func(t *testing.T, c caller) {
-		for err, status := range errs {
-			var api smithy.APIError
-			require.ErrorAs(t, err, &api)
-			for _, form := range forms {
-				c.srv.Fail(appintegrationstest.ErrorAs(err, form))
-				o := c.get(t, "a", nil)
-				assert.Equal(t, status, o.status)
-				var body map[string]string
-				require.NoError(t, json.Unmarshal([]byte(o.body), &body))
-				code := o.header.Get("X-Amzn-ErrorType") + body["code"] + body["__type"] // one of them
-				seen[code+fmt.Sprint(len(o.header.Values("X-Amzn-ErrorType")), body["code"] != "", body["Message"] != "")] = true
-				want := api.ErrorCode()
-				if form.Namespace != "" {
-					want = form.Namespace + "#" + want
-				}
-				if form.URI != "" {
-					want += ":" + form.URI
-				}
-				assert.Equal(t, want, code)
-				assert.Equal(t, *message, body["Message"]+body["message"])
-				assert.Equal(t, form.LowerMessage, body["message"] != "")
-			}
-			c.srv.Fail(appintegrationstest.Error(err), appintegrationstest.ErrorAs(err, appintegrationstest.ErrorForm{Status: 418}))
-			assert.Equal(t, status, c.get(t, "a", nil).status)
-			assert.Equal(t, fmt.Sprintf("%s (%d)", api.ErrorCode(), status), last(t, c.srv).Fault)
-			assert.Equal(t, 418, c.get(t, "a", nil).status)
-		}
-		c.srv.Fail(appintegrationstest.Error(io.EOF), appintegrationstest.Error(nil))
-		for _, want := range []string{"EOF", ""} {
+	for _, test := range []struct {
+		err    error
+		status int
+		code   string
+		body   string
+	}{
+		{&appintegrations.AccessDeniedException{Message: message}, 403, "AccessDeniedException", *message},
+		{&appintegrations.InternalServiceError{Message: message}, 500, "InternalServiceError", *message},
+		{&appintegrations.InvalidRequestException{Message: message}, 400, "InvalidRequestException", *message},
+		{fmt.Errorf("list: %w", &appintegrations.ResourceNotFoundException{Message: message}), 404, "ResourceNotFoundException", *message},
+		{&appintegrations.ThrottlingException{Message: message}, 429, "ThrottlingException", *message},
+		{&smithy.GenericAPIError{Code: "InvalidSignatureException", Message: *message}, 403, "InvalidSignatureException", *message},
+		{&smithy.GenericAPIError{Code: "Odd", Message: *message}, 400, "Odd", *message},
+		{&smithy.GenericAPIError{Code: "Odder", Message: *message, Fault: smithy.FaultServer}, 500, "Odder", *message},
+		{io.EOF, 500, "InternalServiceError", "EOF"},
+		{nil, 500, "InternalServiceError", ""},
+	} {
+		both(t, func(t *testing.T, c caller) {
+			c.srv.Fail(appintegrationstest.ServiceError(test.err))
 			o := c.get(t, "a", nil)
-			assert.Equal(t, 500, o.status)
-			assert.Equal(t, "InternalServiceError", o.header.Get("X-Amzn-ErrorType"))
-			assert.Equal(t, want, o.page.Message)
+			assert.Equal(t, test.status, o.status)
+			assert.Equal(t, []string{test.code}, o.header.Values("X-Amzn-ErrorType"))
+			var body map[string]string
+			require.NoError(t, json.Unmarshal([]byte(o.body), &body))
+			assert.Equal(t, map[string]string{"Message": test.body}, body)
+			assert.Equal(t, fmt.Sprintf("%s (%d)", test.code, test.status), last(t, c.srv).Fault)
+		})
+	}
+}
+
+// TestEvery has faults for some of the requests that match them.
+func TestEvery(t *testing.T) {
+	both(t, func(t *testing.T, c caller) {
+		c.srv.Put("a")
+		c.srv.Fail(
+			appintegrationstest.BareStatus(501, "").For("a").Every(3).Always(),
+			appintegrationstest.BareStatus(502, "").Every(4).Repeat(2),
+			appintegrationstest.BareStatus(503, "").Every(0),
+		)
+		got := []int{}
+		for range 12 {
+			got = append(got, c.get(t, "a", nil).status)
 		}
+		//                  1    2    3    4    5    6    7    8    9    10   11   12
+		assert.Equal(t, []int{503, 200, 501, 200, 502, 501, 200, 200, 501, 200, 502, 501}, got)
 	})
-	assert.Len(t, seen, len(errs)*len(forms))
-	assert.Equal(t, "ErrorCodeIn(7)", appintegrationstest.ErrorCodeIn(7).String())
 }
 
 // TestMatching queues faults for some pages of some data integrations.
@@ -264,15 +282,13 @@ func TestMatching(t *testing.T) {
 	both(t, func(t *testing.T, c caller) {
 		c.srv.Put("a", associations(4)...)
 		c.srv.Put("b", associations(4)...)
-		second := appintegrationstest.Status(501, "")
-		second.Page = 2
-		ofB := appintegrationstest.Status(502, "")
-		ofB.Identifier, ofB.Times = "b", 2
-		both := appintegrationstest.Status(503, "")
-		both.Identifier, both.Page = "a", 2
-		always := appintegrationstest.Status(504, "")
-		always.Identifier, always.Times = "c", -1
-		c.srv.Fail(second, ofB, both, always)
+		c.srv.Fail(
+			appintegrationstest.BareStatus(501, "").OnPage(2),
+			appintegrationstest.BareStatus(502, "").For("b").Repeat(2),
+			appintegrationstest.BareStatus(503, "").For("a").OnPage(2).Repeat(0),
+			appintegrationstest.BareStatus(504, "").For("c").Always(),
+			appintegrationstest.BareStatus(505, "").For("d").OnPage(-1),
+		)
 
 		size := url.Values{"maxResults": {"2"}}
 		first := c.get(t, "a", size)
@@ -288,7 +304,10 @@ func TestMatching(t *testing.T) {
 		for range 3 {
 			statuses = append(statuses, c.get(t, "c", nil).status)
 		}
-		assert.Equal(t, []int{501, 503, 200, 502, 502, 200, 504, 504, 504}, statuses)
+		for range 2 {
+			statuses = append(statuses, c.get(t, "d", nil).status)
+		}
+		assert.Equal(t, []int{501, 503, 200, 502, 502, 200, 504, 504, 504, 505, 404}, statuses)
 		forged := c.get(t, "a", url.Values{"nextToken": {"x"}})
 		assert.Equal(t, 400, forged.status)
 		assert.Equal(t, 0, last(t, c.srv).Page)
@@ -306,16 +325,16 @@ func TestTokenFaults(t *testing.T) {
 		ends  bool
 		token int // how many different tokens
 	}{
-		{"repeated once", at(appintegrationstest.RepeatToken(), 2), 1, []string{"c1 c2", "c3 c4", "c3 c4", "c5"}, true, 2},
-		{"repeated for ever", at(appintegrationstest.RepeatToken(), 2), -1, []string{"c1 c2", "c3 c4", "c3 c4", "c3 c4", "c3 c4"}, false, 1},
-		{"repeated at the end", at(appintegrationstest.RepeatToken(), 3), 1, []string{"c1 c2", "c3 c4", "c5", "c5"}, true, 2},
+		{"repeated once", appintegrationstest.RepeatToken().OnPage(2), 1, []string{"c1 c2", "c3 c4", "c3 c4", "c5"}, true, 2},
+		{"repeated for ever", appintegrationstest.RepeatToken().OnPage(2), -1, []string{"c1 c2", "c3 c4", "c3 c4", "c3 c4", "c3 c4"}, false, 1},
+		{"repeated at the end", appintegrationstest.RepeatToken().OnPage(3), 1, []string{"c1 c2", "c3 c4", "c5", "c5"}, true, 2},
 		{"repeated at the start", appintegrationstest.RepeatToken(), -1, []string{"c1 c2", "c1 c2", "c1 c2"}, false, 1},
 		{"a cycle of 2", appintegrationstest.CycleTokens(2), -1, []string{"c1 c2", "c3 c4", "c1 c2", "c3 c4", "c1 c2", "c3 c4"}, false, 2},
 		{"a cycle of 3, once", appintegrationstest.CycleTokens(3), 1, []string{"c1 c2", "c3 c4", "c5", "c1 c2", "c3 c4", "c5"}, true, 3},
 		{"a cycle of 1", appintegrationstest.CycleTokens(0), -1, []string{"c1 c2", "c1 c2"}, false, 1},
 		{"empty once", appintegrationstest.EmptyPage(), 1, []string{"", "c1 c2", "c3 c4", "c5"}, true, 3},
-		{"empty for ever", at(appintegrationstest.EmptyPage(), 0), -1, []string{"", "", "", ""}, false, 4},
-		{"empty in the middle", at(appintegrationstest.EmptyPage(), 2), 1, []string{"c1 c2", "", "c3 c4", "c5"}, true, 3},
+		{"empty for ever", appintegrationstest.EmptyPage(), -1, []string{"", "", "", ""}, false, 4},
+		{"empty in the middle", appintegrationstest.EmptyPage().OnPage(2), 1, []string{"c1 c2", "", "c3 c4", "c5"}, true, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			both(t, func(t *testing.T, c caller) {
@@ -344,15 +363,10 @@ func TestTokenFaults(t *testing.T) {
 	}
 }
 
-func at(f appintegrationstest.Fault, page int) appintegrationstest.Fault {
-	f.Page = page
-	return f
-}
-
 // TestFaultsOfRefusals spoils an answer that is a refusal.
 func TestFaultsOfRefusals(t *testing.T) {
 	both(t, func(t *testing.T, c caller) {
-		c.srv.Fail(appintegrationstest.CutBody(5, false), appintegrationstest.EmptyPage(), appintegrationstest.Gzip(), appintegrationstest.CutChunked(5))
+		c.srv.Fail(appintegrationstest.CutBody(5), appintegrationstest.EmptyPage(), appintegrationstest.Gzip(), appintegrationstest.CutChunked(5))
 		for range 4 {
 			o := c.get(t, "none", nil)
 			assert.Equal(t, 404, o.status)

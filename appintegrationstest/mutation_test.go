@@ -36,6 +36,12 @@ type part struct {
 // TestMutations flips every bit of every byte of what is signed, one at a time,
 // in the bytes on the wire. No such request may be served.
 func TestMutations(t *testing.T) {
+	for path, scope := range map[string]string{"/dataIntegrations/a%2Fb/associations": "a/b", "/dataIntegrations": ""} {
+		t.Run(path, func(t *testing.T) { mutate(t, path, scope) })
+	}
+}
+
+func mutate(t *testing.T, path, scope string) {
 	when := time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
 	srv := New(func(o *Options) {
 		o.SessionToken = "IQoJb3JpZ2luX2VjEXAMPLE"
@@ -45,8 +51,8 @@ func TestMutations(t *testing.T) {
 	srv.tokens.key = [32]byte{} // the same mutants every time
 	srv.Put("a/b", make([]appintegrations.DataIntegrationAssociationSummary, 3)...)
 
-	query := url.Values{"maxResults": {"2"}, "nextToken": {srv.tokens.encode("a/b", position{offset: 2, page: 2})}}
-	r, err := http.NewRequest(http.MethodGet, srv.URL()+"/dataIntegrations/a%2Fb/associations?"+query.Encode(), nil)
+	query := url.Values{"maxResults": {"2"}, "nextToken": {srv.tokens.encode(scope, position{offset: 2, page: 2})}}
+	r, err := http.NewRequest(http.MethodGet, srv.URL()+path+"?"+query.Encode(), nil)
 	require.NoError(t, err)
 	r.Header.Set("Amz-Sdk-Request", "attempt=1; max=3")
 	creds, err := srv.Config().Credentials.Retrieve(t.Context())

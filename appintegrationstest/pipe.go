@@ -20,7 +20,7 @@ const (
 	bodyBuffer = 64 << 10
 )
 
-// pipe is an answer without a socket: an http.ResponseWriter for the handler,
+// pipe is a response without a socket: an http.ResponseWriter for the handler,
 // and the body of the response for the client.
 type pipe struct {
 	request *http.Request
@@ -80,7 +80,7 @@ func (p *pipe) writeHeader(status int) {
 	}
 }
 
-// bodyless reports whether the answer has no body by its nature.
+// bodyless reports whether a response of this status has no body.
 func (p *pipe) bodyless() bool {
 	return p.request.Method == http.MethodHead || p.status == http.StatusNoContent || p.status == http.StatusNotModified
 }

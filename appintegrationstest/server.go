@@ -3,10 +3,9 @@ package appintegrationstest
 import (
 	"context"
 	"crypto/rand"
-	"net"
+	"crypto/x509"
 	"net/http"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +18,17 @@ type Options struct {
 	// [New] does not use it.
 	Addr string
 
+	// TLS makes the listener speak TLS, with a certificate of its own:
+	// [Server.Config] trusts it, and [Server.Certificate] returns it. [New] does
+	// not use it.
+	TLS bool
+
+	// HTTP2 makes the listener accept HTTP/2 besides HTTP/1.1: negotiated with
+	// TLS, as the service does it, and without TLS from clients that begin with
+	// HTTP/2 (h2c with prior knowledge), such as the one of [Server.Config]. [New]
+	// does not use it.
+	HTTP2 bool
+
 	// Region is the Region that requests must be signed for; empty: us-east-1.
 	Region string
 
@@ -26,25 +36,46 @@ type Options struct {
 	// with; empty: the example key of the AWS documentation.
 	AccessKeyID, SecretAccessKey string
 
-	// SessionToken is the security token that requests must carry; empty: they
-	// must carry none.
+	// SessionToken is the security token that requests must contain; empty: they
+	// must contain none.
 	SessionToken string
 
-	// PageSize is the size of a page that the request does not ask for; 0 or
-	// negative: 25, as the service.
+	// PageSize is the number of items on a page if the request contains no
+	// maxResults; 0 or negative: 25.
 	PageSize int
 
 	// Now is the server's clock: requests must be signed within 5 minutes of it,
-	// and the Date of answers and Quota go by it. It is called concurrently.
-	// Nil: time.Now.
+	// and the Date of responses and the quotas go by it. It is called
+	// concurrently. Nil: time.Now.
 	Now func() time.Time
 
-	// Quota limits the rate of requests; zero: no limit.
+	// Quota limits the rate of requests for associations; zero: no limit.
 	Quota Quota
+
+	// DataIntegrationsQuota limits the rate of requests for the list of data
+	// integrations, which do not count in Quota; zero: no limit.
+	DataIntegrationsQuota Quota
+
+	// Advance, if not nil, returns an association as it is at the time now, by the
+	// server's clock. The server calls it for each association on a page when it
+	// sends the page, so that an execution can complete or fail while a test waits
+	// for it. The identifier is the one of Put, or the Name of PutIntegration, even
+	// if the request contains another identifier of the data integration. The
+	// association is a copy of the one that was put: Advance may change it, and
+	// everything that it points to. Advance is called concurrently.
+	Advance func(dataIntegrationIdentifier string, association appintegrations.DataIntegrationAssociationSummary, now time.Time) appintegrations.DataIntegrationAssociationSummary
+
+	// MaxRequests is how many requests [Server.Requests] keeps, the latest ones; 0 or
+	// negative: all of them. A server that runs for days needs a limit.
+	MaxRequests int
+
+	// OnRequest, if not nil, is called with each request after its response, for
+	// example to log it. It is called concurrently; [Server.Close] waits for it.
+	OnRequest func(Request)
 }
 
-// Quota is a token bucket: PerSecond requests a second in the long run, Burst
-// of them at once. A request beyond it gets a ThrottlingException without
+// Quota is a token bucket: PerSecond requests a second in the long run, Burst of
+// them at once. A request beyond it gets a ThrottlingException without
 // Retry-After. PerSecond 0 or negative: no quota. Burst below 1: 1.
 type Quota struct {
 	PerSecond float64
@@ -54,15 +85,19 @@ type Quota struct {
 // Request is what a [Server] saw of one request.
 type Request struct {
 	Time       time.Time // by Options.Now
+	Proto      string    // "HTTP/1.1", "HTTP/2.0"
+	TLS        bool
 	Method     string
+	Operation  string // "ListDataIntegrationAssociations", "ListDataIntegrations"; empty if the path or the method is another
 	Path       string // as on the wire, escaped
 	RawQuery   string // as on the wire
 	Header     http.Header
-	Identifier string // of the data integration, unescaped; empty if the path is another
-	Page       int    // 1 is the first; 0 if the token is not one of this server
-	Status     int    // of the answer; 0 if none was begun
-	Fault      string // what the request met of Fail, for example "throttle with Retry-After 2s"; "custom" for a Fault of yours
-	Refused    string // why it was refused, code and message; empty if it was not, or if a fault answered
+	Identifier string // of the data integration, unescaped, as the request contains it; empty if the path is another
+	Page       int    // 1 is the first; 0 if the token is not one of this list
+	RequestID  string // the id that the response contains
+	Status     int    // of the response; 0 if none was begun
+	Fault      string // the fault of Fail that the request met, for example "throttle with Retry-After 2s"; "custom" for a Fault of yours
+	Refused    string // why it was rejected, code and message; empty if it was not, or if a fault sent the response
 }
 
 // Server is a fake of the service. It is safe for concurrent use. Make one with
@@ -74,16 +109,17 @@ type Server struct {
 	tokens tokenizer
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	active sync.WaitGroup // requests that are being answered
-	serve  sync.WaitGroup // the listener's goroutine
-	http   *http.Server   // nil without a listener
+	active sync.WaitGroup    // requests in progress
+	serve  sync.WaitGroup    // the listener's goroutine
+	http   *http.Server      // nil without a listener
+	cert   *x509.Certificate // nil without TLS
 
 	mu     sync.Mutex
 	closed bool
-	known  map[string][]appintegrations.DataIntegrationAssociationSummary
+	known  registry
 	faults []Fault
 	log    []*Request
-	bucket bucket
+	bucket map[operation]*bucket
 }
 
 // The key is the example of the AWS documentation, so that scanners for leaked
@@ -99,54 +135,9 @@ const (
 	socketlessURL   = "https://app-integrations.fake.invalid"
 )
 
-// NewServer starts a Server that listens on a socket, for the length of a test:
-// it is closed by tb.Cleanup, and tb fails at once if it cannot listen.
-func NewServer(tb testing.TB, optFns ...func(*Options)) *Server {
-	tb.Helper()
-	s, err := Start(optFns...)
-	if err != nil {
-		tb.Fatalf("appintegrationstest: %v", err)
-	}
-	tb.Cleanup(s.Close)
-	return s
-}
-
-// Start starts a Server that listens on a socket, outside of tests. The caller
-// closes it. The error is that of listening on Options.Addr.
-func Start(optFns ...func(*Options)) (*Server, error) {
-	s := New(optFns...)
-	ln, err := net.Listen("tcp", s.opts.Addr)
-	if err != nil {
-		s.Close()
-		return nil, err
-	}
-	s.url = "http://" + reachable(ln.Addr())
-	s.http = &http.Server{
-		Handler: s,
-		// A client that never finishes its headers must not outlive a test.
-		ReadHeaderTimeout: time.Minute,
-	}
-	s.serve.Go(func() { _ = s.http.Serve(ln) }) // always ErrServerClosed: Close is its only end
-	return s, nil
-}
-
-// reachable is the address to dial for a listener: one that listens on every
-// address is asked on the loopback.
-func reachable(a net.Addr) string {
-	host, port, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return a.String()
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
-}
-
-// New returns a Server without a listener: an [http.Handler] to put behind a
-// server of one's own, and an [http.RoundTripper] that answers without a
-// socket, for testing/synctest. Its goroutines end with the requests that they
-// answer.
+// New returns a Server without a listener: an [http.Handler] for a server of your
+// own, and an [http.RoundTripper] that needs no socket, for testing/synctest. It
+// has no goroutine besides one for each request in progress.
 func New(optFns ...func(*Options)) *Server {
 	var o Options
 	for _, fn := range optFns {
@@ -159,7 +150,7 @@ func New(optFns ...func(*Options)) *Server {
 		url:    socketlessURL,
 		ctx:    ctx,
 		cancel: cancel,
-		known:  make(map[string][]appintegrations.DataIntegrationAssociationSummary),
+		bucket: map[operation]*bucket{listAssociations: {}, listIntegrations: {}},
 		verify: verifier{
 			keyID: o.AccessKeyID, secret: o.SecretAccessKey, token: o.SessionToken,
 			region: o.Region, service: signingName, window: clockWindow,
@@ -189,8 +180,8 @@ func setDefault(s *string, value string) {
 }
 
 // Close ends the listener, its connections and every stalled request, and waits
-// until the last request has been answered or dropped: a Fault.Do of one's own
-// must return when the request's context ends. A request after Close fails like
+// until the last request has its response or is dropped: a Fault.Do of your own
+// must return when the request's context ends. After Close a request fails like
 // one to a port where nobody listens. Closing twice is harmless.
 func (s *Server) Close() {
 	s.mu.Lock()
@@ -215,13 +206,18 @@ func (s *Server) enter() bool {
 	return true
 }
 
-// URL returns the endpoint of the server, without a slash at the end. A server
-// of [New] has one too, under a name that resolves nowhere.
+// URL returns the endpoint of the server, without a slash at the end. A server of
+// [New] has one too, with a host name that does not resolve.
 func (s *Server) URL() string { return s.url }
 
+// Certificate returns the certificate of the listener, for the trusted
+// authorities of a client; nil without Options.TLS.
+func (s *Server) Certificate() *x509.Certificate { return s.cert }
+
 // Config returns a configuration for any client of the AWS SDK for Go v2: the
-// server's endpoint, Region and key. Without a listener its HTTPClient answers
-// from the server itself.
+// server's endpoint, Region and key. With Options.TLS or Options.HTTP2 it contains
+// an HTTPClient that trusts the certificate and speaks HTTP/2; without a listener
+// it contains one that needs no socket.
 func (s *Server) Config() aws.Config {
 	creds := aws.Credentials{
 		AccessKeyID:     s.opts.AccessKeyID,
@@ -236,6 +232,7 @@ func (s *Server) Config() aws.Config {
 			return creds, nil
 		}),
 	}
+	cfg.HTTPClient = s.client()
 	if s.http == nil {
 		cfg.HTTPClient = socketless{s}
 	}
@@ -248,37 +245,29 @@ type socketless struct{ s *Server }
 
 func (c socketless) Do(r *http.Request) (*http.Response, error) { return c.s.RoundTrip(r) }
 
-// Put appends associations to those of a data integration, and makes the
-// identifier known, even with none of them. The identifier is compared byte for
-// byte with that of a request, so an ARN is another identifier than the name.
-// The associations are copied.
-func (s *Server) Put(dataIntegrationIdentifier string, associations ...appintegrations.DataIntegrationAssociationSummary) {
-	copies := make([]appintegrations.DataIntegrationAssociationSummary, len(associations))
-	for i, a := range associations {
-		copies[i] = clone(a)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.known[dataIntegrationIdentifier] = append(s.known[dataIntegrationIdentifier], copies...)
-}
-
-// Fail queues faults. A request meets the first one in the queue that matches
-// it, and uses it up.
+// Fail queues faults. A request meets the first fault in the queue that matches it,
+// and uses it up. The faults apply to requests whose signature, method and path
+// are right and that are within the quota.
 func (s *Server) Fail(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, faults...)
 }
 
-// Requests returns what the server has seen so far, in the order of arrival:
-// answered, refused and dropped requests alike. They are copies.
+// Requests returns copies of the requests so far, in the order of arrival, also of
+// those that were rejected or dropped. Options.MaxRequests limits their number.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make([]Request, len(s.log))
 	for i, r := range s.log {
-		out[i] = *r
-		out[i].Header = r.Header.Clone()
+		out[i] = r.clone()
 	}
 	return out
+}
+
+func (r *Request) clone() Request {
+	c := *r
+	c.Header = r.Header.Clone()
+	return c
 }

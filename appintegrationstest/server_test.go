@@ -125,7 +125,7 @@ func TestValidation(t *testing.T) {
 func TestUnknownOperations(t *testing.T) {
 	both(t, func(t *testing.T, c caller) {
 		c.srv.Put("a")
-		c.srv.Fail(appintegrationstest.Status(500, ""))
+		c.srv.Fail(appintegrationstest.BareStatus(500, ""))
 		for _, target := range []string{
 			"POST /dataIntegrations/a/associations", "DELETE /dataIntegrations/a/associations", "GET /", "GET /dataIntegrations/a",
 			"GET /dataIntegrations/a/associations/", "GET /dataIntegrations//associations", "GET //dataIntegrations/a/associations",
@@ -372,7 +372,7 @@ func TestBehindAnother(t *testing.T) {
 	ts.StartTLS()
 	defer ts.Close()
 	srv.Put("a", associations(3)...)
-	srv.Fail(appintegrationstest.CutBody(20, true))
+	srv.Fail(appintegrationstest.ResetBody(20))
 
 	get := func() (*http.Response, []byte, error) {
 		r, err := http.NewRequest(http.MethodGet, ts.URL+"/dataIntegrations/a/associations", nil)

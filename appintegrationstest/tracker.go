@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// tracker notes the status of an answer in the log.
+// tracker notes the status of a response in the log.
 type tracker struct {
 	http.ResponseWriter
 	srv      *Server

@@ -14,12 +14,12 @@ import (
 	"syscall"
 )
 
-// RoundTrip answers a request without a socket, as an [http.Transport] would
-// that is connected to the server: the request goes through its wire form and
-// is checked alike; the body streams, so that a stall or a cut in it is met by
-// the reader; compression that the transport itself asked for is taken off. It
-// ends with the request's context. The goroutine that answers ends with the
-// answer, with the context, or when the body is closed.
+// RoundTrip sends the response to a request without a socket, as an
+// [http.Transport] would that is connected to the server with HTTP/1.1. The
+// request goes through its wire form, and the checks are the same. The body is a
+// stream: the reader meets a stall or a cut in it. Gzip that the transport itself
+// requested is decoded. RoundTrip returns when the request's context ends. Its
+// goroutine ends with the response, with the context, or when the body is closed.
 func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := context.Cause(r.Context()); err != nil {
 		closeBody(r)
@@ -106,7 +106,7 @@ func closeBody(r *http.Request) {
 	}
 }
 
-// response returns what the transport makes of the head of an answer.
+// response returns what the transport makes of the head of a response.
 func (p *pipe) response(ask bool) (*http.Response, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,7 +134,7 @@ func (p *pipe) response(ask bool) (*http.Response, error) {
 }
 
 // gunzipped reads a compressed body. It begins with the first Read, since an
-// answer may stall after its headers.
+// response may stall after its headers.
 type gunzipped struct {
 	compressed io.ReadCloser
 	z          *gzip.Reader

@@ -194,7 +194,7 @@ func TestDropOfKeptConnection(t *testing.T) {
 	srv.Put("a", associations(1)...)
 	c := caller{srv: srv, client: client(t, nil)}
 	assertServed(t, c.get(t, "a", nil), clientIDs(1, 1))
-	srv.Fail(appintegrationstest.Drop(false))
+	srv.Fail(appintegrationstest.CloseConnection())
 	assertServed(t, c.get(t, "a", nil), clientIDs(1, 1))
 	assert.Len(t, srv.Requests(), 3)
 }

@@ -43,11 +43,12 @@ type verifier struct {
 type signedRequest struct {
 	method, path, query string // path and query as on the wire
 	host                string
+	http2               bool        // the host came as the pseudo-header :authority
 	header              http.Header // without Host, as net/http has it
 	payload             []byte
 }
 
-// refusal is the answer to a request that is not served.
+// refusal is the response to a request that is rejected.
 type refusal struct {
 	status  int
 	code    string
@@ -70,7 +71,7 @@ func (a authorization) scope() string {
 }
 
 // check returns nil if r is signed as v demands, at a time within the window
-// around now, else the answer that AWS gives. The message of a signature that
+// around now, else the response of AWS. The message of a signature that
 // does not match has the canonical request and the string to sign, never the
 // secret key and never the signature that would be right.
 func (v verifier) check(r signedRequest, now time.Time) *refusal {
@@ -97,13 +98,16 @@ func (v verifier) check(r signedRequest, now time.Time) *refusal {
 // checkHeaders checks which headers are signed, and returns the signing time.
 func (v verifier) checkHeaders(r signedRequest, auth authorization) (time.Time, *refusal) {
 	var zero time.Time
+	if !slices.ContainsFunc(auth.signedHeaders, r.isHost) {
+		return zero, refuse(http.StatusForbidden, invalidSign, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+	}
 	for _, name := range v.mustSign(r.header) {
 		if !slices.Contains(auth.signedHeaders, name) {
 			return zero, refuse(http.StatusForbidden, invalidSign, "'%s' must be a 'SignedHeader' in the AWS Authorization.", name)
 		}
 	}
 	for _, name := range auth.signedHeaders {
-		if name != "host" && len(r.header.Values(name)) == 0 {
+		if !r.isHost(name) && len(r.header.Values(name)) == 0 {
 			return zero, refuse(http.StatusForbidden, invalidSign, "The signed header '%s' is not in the request.", name)
 		}
 	}
@@ -118,10 +122,16 @@ func (v verifier) checkHeaders(r signedRequest, auth authorization) (time.Time, 
 	return date, nil
 }
 
-// mustSign returns the names that have to be signed: the host, the date and
+// isHost reports whether a signed header is the host. Over HTTP/2 some clients sign
+// the pseudo-header instead, as the SDK for JavaScript does.
+func (r signedRequest) isHost(name string) bool {
+	return name == "host" || name == ":authority" && r.http2
+}
+
+// mustSign returns the names that have to be signed besides the host: the date and
 // every x-amz-* header that is there.
 func (v verifier) mustSign(h http.Header) []string {
-	names := []string{"host", amzDate}
+	names := []string{amzDate}
 	for name := range h {
 		name = strings.ToLower(name)
 		if strings.HasPrefix(name, amzPrefix) && !(v.tokenUnsigned && name == amzToken) {

@@ -227,7 +227,11 @@ func TestRefusals(t *testing.T) {
 		{"SignedHeaders unsorted", auth("host;x-amz-content-sha256", "x-amz-content-sha256;host"), 400, incomplete, "sorted"},
 		{"SignedHeaders in upper case", auth("SignedHeaders=host", "SignedHeaders=Host"), 400, incomplete, "lower case"},
 		{"SignedHeaders twice", auth("SignedHeaders=host", "SignedHeaders=host;host"), 400, incomplete, "once"},
-		{"host unsigned", auth("=host;", "="), 403, invalidSign, "'host' must be"},
+		{"host unsigned", auth("=host;", "="), 403, invalidSign, "'Host' or ':authority' must be"},
+		{"authority over HTTP/1.1", auth("=host;", "=:authority;"), 403, invalidSign, "'Host' or ':authority' must be"},
+		{"authority beside the host", auth("=host;", "=:authority;host;"), 403, invalidSign, "':authority' is not in the request"},
+		{"host unsigned over HTTP/2", func(r *signedRequest) { r.http2 = true; auth("=host;", "=")(r) }, 403, invalidSign, "'Host' or ':authority' must be"},
+		{"another authority", func(r *signedRequest) { r.http2 = true; auth("=host;", "=:authority;")(r) }, 403, invalidSign, "\n:authority:h\n"},
 		{"date unsigned", auth(";x-amz-date", ""), 403, invalidSign, "'x-amz-date' must be"},
 		{"token unsigned", auth(";x-amz-security-token", ""), 403, invalidSign, "'x-amz-security-token' must be"},
 		{"another x-amz header unsigned", set("X-Amz-Meta", "1"), 403, invalidSign, "'x-amz-meta' must be"},
@@ -275,6 +279,16 @@ func TestRefusals(t *testing.T) {
 		return r
 	}
 	require.Nil(t, v.check(right(), when))
+	authority := right()
+	authority.http2 = true
+	names := []string{":authority", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"}
+	canonical, err := canonicalRequest(authority, names, hexSHA256(nil), false)
+	require.NoError(t, err)
+	authority.header.Set("Authorization", algorithm+" "+credential+", SignedHeaders="+strings.Join(names, ";")+", Signature="+
+		v.sign(when, stringToSign(when, strings.SplitN(credential, "/", 2)[1], canonical)))
+	require.Nil(t, v.check(authority, when), "over HTTP/2 the pseudo-header stands for the host")
+	authority.host = "i"
+	require.NotNil(t, v.check(authority, when))
 	derived := strings.Split(right().header.Get("Authorization"), "Signature=")[1]
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

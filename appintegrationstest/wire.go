@@ -10,8 +10,17 @@ import (
 // The members of the service model, in its order. A nil member is left out.
 type (
 	wirePage struct {
-		DataIntegrationAssociations []wireAssociation
+		DataIntegrationAssociations []any   // wireAssociation
 		NextToken                   *string `json:",omitempty"`
+	}
+	wireIntegrations struct {
+		DataIntegrations []any   // wireIntegration
+		NextToken        *string `json:",omitempty"`
+	}
+	wireIntegration struct {
+		Arn       string
+		Name      string
+		SourceURI string `json:",omitempty"`
 	}
 	wireAssociation struct {
 		DataIntegrationAssociationArn *string        `json:",omitempty"`
@@ -40,6 +49,10 @@ type (
 		ScheduleExpression *string `json:",omitempty"`
 	}
 )
+
+func integrationToWire(d DataIntegration) wireIntegration {
+	return wireIntegration{Arn: d.ARN, Name: d.Name, SourceURI: d.SourceURI}
+}
 
 func toWire(a appintegrations.DataIntegrationAssociationSummary) wireAssociation {
 	w := wireAssociation{
@@ -73,6 +86,14 @@ func encode(v any) []byte {
 		panic(err) // the shapes above and maps of strings always encode
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func cloneAll(associations []appintegrations.DataIntegrationAssociationSummary) []appintegrations.DataIntegrationAssociationSummary {
+	copies := make([]appintegrations.DataIntegrationAssociationSummary, len(associations))
+	for i, a := range associations {
+		copies[i] = clone(a)
+	}
+	return copies
 }
 
 // clone copies an association with all that it points to.

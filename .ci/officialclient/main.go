@@ -1,17 +1,25 @@
-// Officialclient lists the data integration "example" with the official Go
-// client.
+// Officialclient lists a data integration with the official Go client. With H2C
+// set it speaks HTTP/2 without TLS.
 //
-// It prints "listed N", where N counts different associations, or "refused CODE".
-// Endpoint, key and Region come from the environment.
+// It prints "listed N DIGEST", where N counts different associations, or "refused
+// CODE". The identifier is the first argument; endpoint, key and Region come from
+// the environment.
 package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/appintegrations"
 	"github.com/aws/smithy-go"
@@ -23,9 +31,15 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if os.Getenv("H2C") != "" {
+		cfg.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.Protocols = new(http.Protocols)
+			t.Protocols.SetUnencryptedHTTP2(true)
+		})
+	}
 	arns := map[string]bool{}
 	pages := appintegrations.NewListDataIntegrationAssociationsPaginator(appintegrations.NewFromConfig(cfg),
-		&appintegrations.ListDataIntegrationAssociationsInput{DataIntegrationIdentifier: aws.String("example")})
+		&appintegrations.ListDataIntegrationAssociationsInput{DataIntegrationIdentifier: aws.String(os.Args[1])})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		var refused smithy.APIError
@@ -37,8 +51,9 @@ func main() {
 			log.Fatal(err)
 		}
 		for _, a := range page.DataIntegrationAssociations {
-			arns[aws.ToString(a.DataIntegrationAssociationArn)] = true
+			arns[aws.ToString(a.DataIntegrationAssociationArn)+"\n"] = true
 		}
 	}
-	fmt.Println("listed", len(arns))
+	text := strings.Join(slices.Sorted(maps.Keys(arns)), "")
+	fmt.Printf("listed %d %.4x\n", len(arns), sha256.Sum256([]byte(text)))
 }

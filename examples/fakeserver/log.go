@@ -1,26 +1,32 @@
 package main
 
 import (
-	"log"
-	"net/http"
+	"fmt"
+	"strings"
+
+	"github.com/seed-10600c52/appintegrations/appintegrationstest"
 )
 
-// logging logs each request with the status and the error code of its answer.
-func logging(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l := &statusWriter{ResponseWriter: w}
-		h.ServeHTTP(l, r)
-		log.Printf("%s %s %d %s", r.Method, r.RequestURI, l.status, w.Header().Get("X-Amzn-ErrorType"))
-	})
-}
-
-// statusWriter keeps the status of an answer for the log.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
+// describe returns a line on a request and its response. The page stands for the
+// token, which is a secret of the client.
+func describe(r appintegrationstest.Request) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s", r.Proto, r.Method, r.Path)
+	if r.Page > 0 {
+		fmt.Fprintf(&b, " page %d", r.Page)
+	}
+	if r.Status == 0 {
+		b.WriteString(": no response")
+	} else {
+		fmt.Fprintf(&b, ": %d", r.Status)
+	}
+	if r.Refused != "" {
+		code, _, _ := strings.Cut(r.Refused, ":")
+		b.WriteString(" " + code)
+	}
+	if r.Fault != "" {
+		b.WriteString(", fault: " + r.Fault)
+	}
+	b.WriteString(", request id " + r.RequestID)
+	return b.String()
 }

@@ -50,6 +50,12 @@ type Detector struct {
 // A tally counts responses.
 type tally struct{ responses, bare, faults int }
 
+// Idle reports whether d does what a new Detector does, so that d may be
+// dropped: nobody used it for 10 min.
+func (d *Detector) Idle(now time.Time) bool {
+	return now.Sub(d.epoch.Add(time.Duration(d.newest)*slot)) >= forget
+}
+
 // Responded reports a response, that came at now to an attempt that was sent at
 // sent, and that was no bare 503. page reports whether it was a success.
 func (d *Detector) Responded(sent, now time.Time, page bool) {

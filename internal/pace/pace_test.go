@@ -240,6 +240,36 @@ func TestSetBack(t *testing.T) {
 	}
 }
 
+// TestIdle holds that what is idle lets everything through, as a new Estimator
+// does.
+func TestIdle(t *testing.T) {
+	for _, rate := range []float64{0.2, 2, 20, 1000} {
+		e := &pace.Estimator{}
+		scenario{
+			limiter: newBucket(steady(rate), 1), algorithm: func() algorithm { return e },
+			workers: 32, horizon: time.Minute, latency: around(20 * ms),
+		}.run()
+		if now := start.Add(time.Minute); e.Idle(now) {
+			t.Errorf("%g/s: Idle = true while it is used", rate)
+		}
+		now := start.Add(11 * time.Minute)
+		if !e.Idle(now) {
+			t.Errorf("%g/s: Idle = false 10 min later", rate)
+		}
+		if wait := e.Wait(now); wait != 0 || e.Rate() != 0 {
+			t.Errorf("%g/s: Wait = %v, Rate() = %v 10 min later; want 0, 0", rate, wait, e.Rate())
+		}
+	}
+	var d pace.Detector
+	if !d.Idle(start) {
+		t.Error("a new Detector is not idle")
+	}
+	d.Bare503(start, start)
+	if d.Idle(start.Add(9*time.Minute)) || !d.Idle(start.Add(11*time.Minute)) {
+		t.Error("a Detector is not idle 9 min after it was used, and idle after 11")
+	}
+}
+
 // TestClock has times that stand still or go back, and gaps of years.
 func TestClock(t *testing.T) {
 	for _, step := range []time.Duration{0, -time.Second, time.Nanosecond, 100 * 365 * 24 * time.Hour} {

@@ -2,30 +2,24 @@ package pace
 
 import "time"
 
-// manyFaults is where faults in a row are no longer counted: more than the
-// attempts of any call.
-const manyFaults = 200
-
 const (
 	// Faults in a row, with no success between them, whose attempts are retried:
-	// as many as a call has attempts, so that a call that meets nothing but faults
-	// uses them up, and a call that begins later does not retry.
+	// as many as a call has attempts. A call that the second or third fault meets
+	// may be retried too: it may have begun just then.
 	maxFaults = 3
-	// The first retries of a call are spread over 50 ms. Where a service fails for
+	// The first retries of calls are spread over 50 ms. Where a service fails for
 	// that long, their failures must not count as one fault each.
 	spread = 50 * time.Millisecond
-	// The time without a failure after which one more fault is retried: an outage
-	// must be over for at most 10 s before calls are retried again. It grows
-	// fourfold each time that no success follows: a caller that comes every 10 s
-	// must not double the load of a long outage.
+	// The time without an attempt under way after which one more fault is retried,
+	// once: 10 s after the end of an outage calls must be retried again, even if
+	// the first attempt of every call fails.
 	secondChance = 8 * time.Second
+	// The calls that must fail before the next such chance, for each retry of the
+	// last one: however rare calls are, an outage costs at most 1.2 requests a call.
+	callsPerRetry = 8
 	// The time without a failure after which an outage is forgotten, so that the
 	// quotas of endpoints that nobody calls any more can be dropped.
 	forget = 10 * time.Minute
-	// What a call that fails at its first attempt adds to the credit of an outage.
-	// A retry costs one: so one call in ten finds out whether the outage is over,
-	// for its own good. A caller that calls once a second has a retry within 10 s.
-	credit = 0.105
 	// One success makes up for so many failures of the last fault. A service that
 	// serves less than a fifth of the requests is overloaded: retries make it worse.
 	failuresPerSuccess = 4
@@ -52,79 +46,79 @@ func (f *fault) begins(sent, now time.Time) bool {
 
 // A Quota is the retry quota of one endpoint. It limits retries in an outage by
 // counting faults, not calls: a fault that meets 2,000 calls in flight is one
-// fault, and all 2,000 may retry. Three faults in a row may be retried. Then
-// nothing is retried until enough attempts succeed, or until nothing failed for
-// 8 s. First attempts are never limited: their successes allow retries again.
+// fault, and all 2,000 may be retried. Three faults in a row may be retried, and
+// a call that was under way when the first of them began may use all its
+// attempts. After that nothing is retried until enough attempts succeed, but for
+// one retry each after 8 s, and at most one retry for eight calls. First attempts
+// are never limited: their successes allow retries again.
 //
 // A slow outage, whose attempts fail by timeout, gets no more retries than one
-// whose attempts fail at once. Every retry is sent after the first failure of
-// the fault that it follows, so its own failure belongs to a later fault (or,
-// within 50 ms, to the same fault: [Quota] then counts on the limit of attempts
-// of a call). Hence three faults end the retries of all calls, however many
-// calls there are and however long an attempt takes. The time that attempts
-// take earns nothing: the 8 s without a failure end when the attempt that fails
-// next is sent, not when it fails.
+// whose attempts fail at once. A retry is sent after the first failure of the
+// fault that it follows, so its own failure belongs to a later fault, or, within
+// 50 ms, uses up one of the few attempts of its call. Hence three faults end the
+// retries of all calls, however many calls there are, however long an attempt
+// takes, and whether calls begin together or one after the other. The time that
+// attempts take earns nothing: the 8 s count from a failure to the time when the
+// attempt that fails next is sent, and while attempts overlap they do not count.
 //
 // The zero value is the quota of an endpoint that has not failed. A Quota must
 // not be used by several goroutines at once.
 type Quota struct {
 	current fault
-	last    time.Time // when the last failure came back
-	failed  int64     // attempts, by the current fault
-	passed  int64     // attempts that succeeded since the current fault began
-	faults  uint8     // in a row
-	chances uint8     // given for time without a failure, with no success since
-	chance  bool      // the current fault is retried for time without a failure
-	credit  float64   // towards a retry in an outage, at most one; below zero after a chance
+	began   time.Time     // when the first failure of the faults in a row came back
+	last    time.Time     // when the last failure came back
+	unused  time.Duration // time with no attempt under way that failed, since the last chance
+	failed  int64         // attempts, by the current fault
+	passed  int64         // attempts that succeeded since the current fault began
+	owed    int64         // calls that must fail before another chance
+	faults  uint8         // in a row
+	chance  bool          // the current fault is one, by secondChance
 }
 
-// Failed reports the failure, at now, of an attempt that was sent at sent. number
-// is the number of the attempt in its call: 1 for the first. Failed must be
-// called once for each attempt that failed by what the endpoint or the network
-// did, also for the last attempt of a call: what is not reported would look like
-// time without a failure. It returns whether the attempt may be retried.
-//
-// A call that alone meets fault after fault is limited by its own attempts, not
-// by the quota.
-func (q *Quota) Failed(sent, now time.Time, number int) (retry bool) {
+// Failed reports the failure, at now, of an attempt that was sent at sent, of a
+// call whose first attempt was sent at begun: the same time for that attempt. It
+// must be called once for each attempt that failed by what the endpoint or the
+// network did, also for the last attempt of a call: what is not reported would
+// look like time without a failure. It returns whether the call may be retried.
+func (q *Quota) Failed(begun, sent, now time.Time) (retry bool) {
+	quiet := max(0, sent.Sub(q.last))
+	q.unused = min(q.unused+min(quiet, forget), forget)
+	if begun.Equal(sent) {
+		q.owed = max(0, q.owed-1)
+	}
 	if q.current.begins(sent, now) {
-		q.begin(sent.Sub(q.last))
+		q.begin(quiet)
 	}
 	q.failed++
 	q.last = now
 	switch {
-	case q.well() || int(q.faults) <= number || q.faults <= maxFaults && !q.chance:
+	case q.well(), !begun.After(q.began.Add(spread)):
 		return true
-	case number == 1:
-		q.credit = min(q.credit+credit, 1)
+	case q.chance && !sent.After(q.current.first):
+		q.owed += callsPerRetry
+		return true
 	}
-	if q.credit < 1 && q.faults > maxFaults {
-		return false
-	}
-	q.credit--
-	return true
+	return !q.chance && q.faults <= maxFaults
 }
 
 // begin counts a fault that comes after a time without a failure.
 func (q *Quota) begin(quiet time.Duration) {
-	q.chance = false
-	switch {
-	case q.well() || quiet >= forget:
-		q.faults, q.chances, q.credit = 0, 0, 0
-	case q.faults >= maxFaults && quiet >= secondChance<<(2*q.chances):
-		q.faults, q.chance = maxFaults-1, true
-		q.chances++
+	if q.well() || quiet >= forget {
+		*q = Quota{current: q.current, began: q.current.first}
 	}
-	q.faults = min(q.faults+1, manyFaults)
+	if q.current.first.Before(q.began) {
+		q.began = q.current.first // the clock was set back
+	}
+	q.faults = min(q.faults+1, maxFaults+1)
 	q.failed, q.passed = 0, 0
+	if q.chance = q.faults > maxFaults && q.unused >= secondChance && q.owed == 0; q.chance {
+		q.unused = 0
+	}
 }
 
 // Succeeded reports an attempt that the endpoint served: a success, or an error
 // that is not retried because the request is at fault.
-func (q *Quota) Succeeded() {
-	q.chances = 0
-	q.passed++
-}
+func (q *Quota) Succeeded() { q.passed++ }
 
 // well reports whether the endpoint recovered from the current fault.
 func (q *Quota) well() bool { return q.passed*failuresPerSuccess >= q.failed }

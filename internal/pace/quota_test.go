@@ -46,7 +46,7 @@ type call struct {
 // 50 ms, then up to 4 s.
 func (l load) run(q *pace.Quota) (done []*call) {
 	r := rand.New(rand.NewPCG(l.seed, 11))
-	var events queue[quotaEvent]
+	events := queue[quotaEvent]{before: quotaEvent.before}
 	order := 0
 	push := func(e quotaEvent) { order++; e.order = order; events.push(e) }
 	made := make([]int, l.callers)
@@ -79,7 +79,7 @@ func (l load) run(q *pace.Quota) (done []*call) {
 		}
 		if c.ok = e.ok; c.ok {
 			q.Succeeded()
-		} else if c.refused = !q.Failed(start.Add(e.sent), start.Add(e.at), c.requests); !c.refused && c.requests < attempts {
+		} else if c.refused = !q.Failed(start.Add(c.begun), start.Add(e.sent), start.Add(e.at)); !c.refused && c.requests < attempts {
 			backOff := 50 * ms
 			if c.requests > 1 {
 				backOff = 4 * time.Second
@@ -199,16 +199,15 @@ func TestOutage(t *testing.T) {
 		{"a call each 20 s", load{arrive: 20 * time.Second}},
 	}
 	fails := []struct {
-		name    string
-		warm    time.Duration // three faults, their back-off, and as long as an attempt takes
-		longest time.Duration // attempt
-		take    func(*rand.Rand) time.Duration
+		name string
+		warm time.Duration // three faults, their back-off, and as long as an attempt takes
+		take func(*rand.Rand) time.Duration
 	}{
-		{"at once", 10 * time.Second, 0, func(*rand.Rand) time.Duration { return 0 }},
-		{"in 1 ms", 10 * time.Second, ms, func(*rand.Rand) time.Duration { return ms }},
-		{"by timeout", 130 * time.Second, 30 * time.Second, func(*rand.Rand) time.Duration { return 30 * time.Second }},
-		{"at once or by timeout", 130 * time.Second, 30 * time.Second, func(r *rand.Rand) time.Duration { return time.Duration(r.IntN(2)) * 30 * time.Second }},
-		{"in 0 to 30 s", 130 * time.Second, 30 * time.Second, func(r *rand.Rand) time.Duration { return time.Duration(r.Int64N(int64(30 * time.Second))) }},
+		{"at once", 10 * time.Second, func(*rand.Rand) time.Duration { return 0 }},
+		{"in 1 ms", 10 * time.Second, func(*rand.Rand) time.Duration { return ms }},
+		{"by timeout", 130 * time.Second, func(*rand.Rand) time.Duration { return 30 * time.Second }},
+		{"at once or by timeout", 130 * time.Second, func(r *rand.Rand) time.Duration { return time.Duration(r.IntN(2)) * 30 * time.Second }},
+		{"in 0 to 30 s", 130 * time.Second, func(r *rand.Rand) time.Duration { return time.Duration(r.Int64N(int64(30 * time.Second))) }},
 	}
 	for _, l := range loads {
 		for _, fail := range fails {
@@ -227,7 +226,7 @@ func TestOutage(t *testing.T) {
 				}
 				var q pace.Quota
 				calls := l.run(&q)
-				n, requests, _ := count(calls, from+fail.warm, end-fail.longest) // later calls are retried when it is over
+				n, requests, _ := count(calls, from+fail.warm, end)
 				m, requestsAfter, succeeded := count(calls, end+recover, l.until)
 				name := fmt.Sprintf("%s, attempts fail %s, %v:", l.name, fail.name, length)
 				if *tables {
@@ -264,7 +263,7 @@ func TestPartialOutage(t *testing.T) {
 		{64, ms, 30 * time.Second, 20 * ms, 0.50, 1.80, 0.82},
 		{64, time.Second, 20 * ms, 20 * ms, 0.95, 1.60, 0.07}, // few attempts are under way together
 		{2000, time.Second, 20 * ms, 20 * ms, 0.50, 1.80, 0.86},
-		{2000, time.Second, 20 * ms, 20 * ms, 0.99, 1.12, 0.008}, // overloaded: retries would be 2 of 3 requests
+		{2000, time.Second, 20 * ms, 20 * ms, 0.99, 1.05, 0.008}, // overloaded: retries would be 2 of 3 requests
 	} {
 		var q pace.Quota
 		l := load{callers: row.callers, think: row.think, until: time.Hour / time.Duration(row.callers) * 4, seed: 5, outcome: func(_ time.Duration, r *rand.Rand) reply {
@@ -294,11 +293,12 @@ func TestManyEndpoints(t *testing.T) {
 		for range rounds {
 			for i := range quotas {
 				calls++
+				begun := now
 				for attempt := range attempts {
 					requests++
 					sent := now
 					now = now.Add(row.apart / attempts)
-					if !quotas[i].Failed(sent, now, attempt+1) || attempt == attempts-1 {
+					if !quotas[i].Failed(begun, sent, now) || attempt == attempts-1 {
 						break
 					}
 				}
@@ -322,40 +322,56 @@ func TestManyEndpoints(t *testing.T) {
 
 // A step is a failure, or a success, as a Quota hears of it.
 type step struct {
-	sent, now time.Duration
-	success   bool
-	want      bool
+	begun, sent, now time.Duration
+	want             bool
 }
+
+const success = -1 // the time that a success begins
 
 func TestQuota(t *testing.T) {
 	const s = time.Second
-	outage := []step{{0, 1 * s, false, true}, {2 * s, 3 * s, false, true}, {4 * s, 5 * s, false, true}, {6 * s, 7 * s, false, false}}
+	outage := []step{{0, 0, 1 * s, true}, {2 * s, 2 * s, 3 * s, true}, {4 * s, 4 * s, 5 * s, true}, {6 * s, 6 * s, 7 * s, false}}
 	after := func(more ...step) []step { return append(outage[:len(outage):len(outage)], more...) }
+	var eachSecond []step // from 8 s: one retry when 8 s without an attempt under way have passed
+	for at := 8 * s; at < 60*s; at += s {
+		eachSecond = append(eachSecond, step{at, at, at, at == 12*s || at == 20*s || at == 28*s || at == 36*s || at == 44*s || at == 52*s})
+		if last := eachSecond[len(eachSecond)-1]; last.want {
+			eachSecond = append(eachSecond, step{at, at + ms, at + ms, false})
+		}
+	}
+	var eachMinute []step // one retry for eight calls
+	for at := time.Minute; at < 30*time.Minute; at += time.Minute {
+		eachMinute = append(eachMinute, step{at, at, at, at%(8*time.Minute) == time.Minute})
+	}
 	for _, row := range []struct {
 		name  string
 		steps []step
 	}{
-		{"three faults in a row", after(step{8 * s, 9 * s, false, false}, step{10 * s, 11 * s, false, false})},
-		{"a success between", []step{{0, 1 * s, false, true}, {2 * s, 3 * s, false, true}, {now: 4 * s, success: true}, {4 * s, 5 * s, false, true}, {6 * s, 7 * s, false, true}, {8 * s, 9 * s, false, true}, {10 * s, 11 * s, false, false}}},
-		{"a success after the outage", after(step{now: 8 * s, success: true}, step{8 * s, 9 * s, false, true})},
-		{"slow attempts of the first fault come back in the outage", after(step{1 * s, 31 * s, false, false})},
-		{"slow attempts of the outage come back after it", after(step{now: 8 * s, success: true}, step{6 * s, 36 * s, false, true}, step{7 * s, 37 * s, false, true},
-			step{40 * s, 41 * s, false, true}, step{42 * s, 43 * s, false, true}, step{44 * s, 45 * s, false, true}, step{46 * s, 47 * s, false, false})},
-		{"slow attempts are no time without a failure", after(step{8 * s, 38 * s, false, false}, step{39 * s, 69 * s, false, false}, step{70 * s, 100 * s, false, false})},
-		{"8 s without a failure, then 32 s", after(step{15 * s, 16 * s, false, true}, step{17 * s, 18 * s, false, false}, step{26 * s, 27 * s, false, false},
-			step{59 * s, 60 * s, false, true}, step{61 * s, 62 * s, false, false})},
-		{"10 min without a failure", after(step{607 * s, 608 * s, false, true}, step{609 * s, 610 * s, false, true}, step{611 * s, 612 * s, false, true}, step{613 * s, 614 * s, false, false})},
-		{"the clock stands still", []step{{0, 0, false, true}, {0, 0, false, true}, {0, 0, false, true}, {0, 0, false, true}}},
-		{"the clock is set back", after(step{-100 * s, -99 * s, false, false}, step{-98 * s, -97 * s, false, false}, step{-80 * s, -79 * s, false, true}, step{-78 * s, -77 * s, false, false})},
-		{"the clock is set back at each failure", []step{{0, 1 * s, false, true}, {-10 * s, -9 * s, false, true}, {-20 * s, -19 * s, false, true}, {-30 * s, -29 * s, false, false}, {-40 * s, -39 * s, false, false}}},
+		{"three faults in a row", after(step{8 * s, 8 * s, 9 * s, false}, step{10 * s, 10 * s, 11 * s, false})},
+		{"a call of eight attempts", []step{{0, 0, 1 * s, true}, {0, 2 * s, 3 * s, true}, {0, 4 * s, 5 * s, true}, {0, 6 * s, 7 * s, true}, {0, 8 * s, 9 * s, true},
+			{0, 12 * s, 13 * s, true}, {0, 13 * s, 14 * s, true}, {14 * s, 14 * s, 15 * s, false}}},
+		{"a success between", []step{{0, 0, 1 * s, true}, {2 * s, 2 * s, 3 * s, true}, {begun: success}, {4 * s, 4 * s, 5 * s, true},
+			{6 * s, 6 * s, 7 * s, true}, {8 * s, 8 * s, 9 * s, true}, {10 * s, 10 * s, 11 * s, false}}},
+		{"a success after the outage", after(step{begun: success}, step{8 * s, 8 * s, 9 * s, true})},
+		{"slow attempts come back in the outage", after(step{1 * s, 1 * s, 31 * s, true}, step{2 * s, 2 * s, 32 * s, false}, step{5 * s, 5 * s, 35 * s, false})},
+		{"slow attempts of the outage come back after it", after(step{begun: success}, step{6 * s, 6 * s, 36 * s, true}, step{7 * s, 7 * s, 37 * s, true},
+			step{40 * s, 40 * s, 41 * s, true}, step{42 * s, 42 * s, 43 * s, true}, step{44 * s, 44 * s, 45 * s, true}, step{46 * s, 46 * s, 47 * s, false})},
+		{"slow attempts earn nothing", after(step{7 * s, 7 * s, 37 * s, false}, step{38 * s, 38 * s, 68 * s, false}, step{68 * s, 68 * s, 98 * s, false}, step{69 * s, 69 * s, 99 * s, false})},
+		{"a call each second", after(eachSecond...)},
+		{"a call each minute", after(eachMinute...)},
+		{"10 min without a failure", after(step{607 * s, 607 * s, 608 * s, true}, step{609 * s, 609 * s, 610 * s, true}, step{611 * s, 611 * s, 612 * s, true}, step{613 * s, 613 * s, 614 * s, false})},
+		{"the clock stands still", []step{{0, 0, 0, true}, {0, 0, 0, true}, {0, 0, 0, true}, {0, 0, 0, true}}},
+		{"the clock is set back: one wave more", after(step{-100 * s, -100 * s, -99 * s, true}, step{-98 * s, -98 * s, -97 * s, false})},
+		{"the clock is set back at each failure", []step{{0, 0, 1 * s, true}, {-10 * s, -10 * s, -9 * s, true}, {-20 * s, -20 * s, -19 * s, true}, {-30 * s, -30 * s, -29 * s, true},
+			{-28 * s, -28 * s, -27 * s, false}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var q pace.Quota
 			for i, step := range row.steps {
-				if step.success {
+				if step.begun == success {
 					q.Succeeded()
-				} else if got := q.Failed(start.Add(step.sent), start.Add(step.now), 1); got != step.want {
-					t.Fatalf("step %d: Failed(%v, %v) = %v; want %v", i, step.sent, step.now, got, step.want)
+				} else if got := q.Failed(start.Add(step.begun), start.Add(step.sent), start.Add(step.now)); got != step.want {
+					t.Fatalf("step %d: Failed(%v, %v, %v) = %v; want %v", i, step.begun, step.sent, step.now, got, step.want)
 				}
 			}
 		})

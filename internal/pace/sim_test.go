@@ -144,7 +144,7 @@ type process struct {
 
 // run simulates s. A throttled worker asks for another turn, behind all others.
 func (s scenario) run() (o outcome) {
-	sim := &simulation{scenario: s, r: rand.New(rand.NewPCG(s.seed, 7))}
+	sim := &simulation{scenario: s, r: rand.New(rand.NewPCG(s.seed, 7)), queue: queue[event]{before: event.before}}
 	for p := range max(1, s.processes) {
 		of := &process{algorithm: s.algorithm()}
 		sim.processes = append(sim.processes, of)
@@ -303,7 +303,10 @@ func turns(from, to, at float64) func(float64) float64 {
 }
 
 // A queue gives back what was pushed to it in order: a binary heap.
-type queue[T interface{ before(T) bool }] struct{ heap []T }
+type queue[T any] struct {
+	before func(a, b T) bool
+	heap   []T
+}
 
 func (q *queue[T]) len() int { return len(q.heap) }
 
@@ -311,7 +314,7 @@ func (q *queue[T]) push(v T) {
 	q.heap = append(q.heap, v)
 	for i := len(q.heap) - 1; i > 0; {
 		parent := (i - 1) / 2
-		if !q.heap[i].before(q.heap[parent]) {
+		if !q.before(q.heap[i], q.heap[parent]) {
 			return
 		}
 		q.heap[i], q.heap[parent] = q.heap[parent], q.heap[i]
@@ -326,7 +329,7 @@ func (q *queue[T]) pop() T {
 	for i := 0; ; {
 		least := i
 		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
-			if q.heap[child].before(q.heap[least]) {
+			if q.before(q.heap[child], q.heap[least]) {
 				least = child
 			}
 		}
