@@ -7,7 +7,6 @@ import (
 	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	smithy "github.com/aws/smithy-go"
 )
 
@@ -161,10 +160,7 @@ func (s *settings) complete() {
 	s.fault = s.options.check()
 	s.hooked = alwaysStack || s.options.hooked()
 	s.retryer = asRetryerV2(s.options.Retryer)
-	switch s.options.Retryer.(type) {
-	case *defaultRetryer, *retry.Standard, *retry.AdaptiveMode, aws.NopRetryer:
-		s.ownRetryer = true
-	}
+	s.ownRetryer = neverBlocks(s.options.Retryer)
 	s.identity = identity(s.options.Credentials)
 	if _, ok := s.options.EndpointResolverV2.(defaultResolver); ok {
 		s.target, s.noTarget = s.options.resolveTarget(context.Background())

@@ -83,11 +83,6 @@ func (a *attempt) setAttemptHeader() error {
 	return nil
 }
 
-func (a *attempt) resolveAuthScheme() error {
-	a.identified = false
-	return nil
-}
-
 // resolveEndpoint finds out where the request goes and what it is signed for.
 func (a *attempt) resolveEndpoint() (err error) {
 	if a.to = a.target; a.to == nil {
@@ -106,8 +101,11 @@ func (a *attempt) resolveEndpoint() (err error) {
 // sign signs the request, for what a hook has put into the context where there
 // is a stack.
 func (a *attempt) sign() error {
-	if !a.identified || a.to == nil {
-		return &ConfigError{Field: "APIOptions", Reason: "the steps GetIdentity and ResolveEndpointV2 are needed to sign"}
+	if !a.identified || a.req.URL.Host == "" {
+		return &ConfigError{Field: "APIOptions", Reason: "the steps GetIdentity and ResolveEndpointV2, or steps that do their work, are needed to sign"}
+	}
+	if a.to == nil { // a step of the user's resolves the endpoint
+		a.to = &target{signingName: signingName, signingRegion: a.options.Region}
 	}
 	if a.anonymous {
 		return nil
