@@ -23,7 +23,7 @@ func chain(s *middleware.Stack, send middleware.HandlerFunc) middleware.Initiali
 		deserializeLinks[i].next, deserialize = deserialize, &deserializeLinks[i]
 	}
 	var finalize middleware.FinalizeHandler = middleware.FinalizeHandlerFunc(func(ctx context.Context, in middleware.FinalizeInput) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
-		inner, metadata, err := deserialize.HandleDeserialize(ctx, middleware.DeserializeInput{Request: in.Request})
+		inner, metadata, err := deserialize.HandleDeserialize(ctx, middleware.DeserializeInput(in))
 		out.Result = inner.Result
 		return out, metadata, err
 	})
@@ -32,7 +32,7 @@ func chain(s *middleware.Stack, send middleware.HandlerFunc) middleware.Initiali
 		finalizeLinks[i].next, finalize = finalize, &finalizeLinks[i]
 	}
 	var build middleware.BuildHandler = middleware.BuildHandlerFunc(func(ctx context.Context, in middleware.BuildInput) (out middleware.BuildOutput, metadata middleware.Metadata, err error) {
-		inner, metadata, err := finalize.HandleFinalize(ctx, middleware.FinalizeInput{Request: in.Request})
+		inner, metadata, err := finalize.HandleFinalize(ctx, middleware.FinalizeInput(in))
 		out.Result = inner.Result
 		return out, metadata, err
 	})
