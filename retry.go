@@ -181,7 +181,7 @@ func (c *call) backOff(ctx context.Context, a *attempt, raced bool) error {
 		return joined{a.err, foreign("no retry", err)}
 	}
 	c.release = token
-	if raced && answerHeader(a.err).Get("Retry-After") == "" {
+	if raced && !asksToWait(a.err) {
 		return nil
 	}
 	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.counted, a.err) })

@@ -111,6 +111,12 @@ func retryAfter(err error) time.Duration {
 	return min(max(at.Sub(now), 0), longest)
 }
 
+// asksToWait reports whether the response says how long to wait.
+func asksToWait(err error) bool {
+	_, asks := amzRetryAfter(err)
+	return asks || retryAfter(err) > 0
+}
+
 func answerHeader(err error) http.Header {
 	var answered *awshttp.ResponseError
 	if !errors.As(err, &answered) || answered.Response == nil || answered.Response.Response == nil {
