@@ -143,6 +143,7 @@ func (a *attempt) settle(err error) {
 		return
 	}
 	a.remote = sent.remote
+	defer func() { a.swept.settled(a) }()
 	if err != nil {
 		a.settleFailure(sent.sentAt, err)
 		return

@@ -143,8 +143,11 @@ func (r *defaultRetryer) GetInitialToken() func(error) error { return releaseNot
 // attempt go.
 func (r *defaultRetryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	a := attemptAtGate(ctx)
-	if a == nil {
+	switch {
+	case a == nil:
 		return releaseNothing, nil
+	case a.swept != nil:
+		return nil, nil
 	}
 	if a.options.RetryMode == aws.RetryModeStandard {
 		return nil, nil
