@@ -90,9 +90,9 @@ func testManyGoroutines(t *testing.T) {
 		start      func(*httptest.Server)
 		httpClient func(*httptest.Server) appintegrations.HTTPClient
 	}{
-		{"none", 210, 50, false, (*httptest.Server).Start, func(*httptest.Server) appintegrations.HTTPClient { return nil }},
-		{"BuildableClient", 210, 50, false, (*httptest.Server).Start, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
-		{"BuildableClient, TLS", 210, 10, false, (*httptest.Server).StartTLS, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"none", 300, 50, false, (*httptest.Server).Start, func(*httptest.Server) appintegrations.HTTPClient { return nil }},
+		{"BuildableClient", 300, 50, false, (*httptest.Server).Start, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"BuildableClient, TLS", 450, 10, false, (*httptest.Server).StartTLS, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
 		{"BuildableClient, HTTP/2", 1, 10, true, h2, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"runtime"
 )
 
 // maxDials is how many connections one request may open. Go's transport opens
@@ -16,6 +17,9 @@ const maxDials = 3
 var errTooManyDials = errors.New("the server refused the request on each of 3 new connections")
 
 type dialContext = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// errNotNeeded is seen by nobody: the request has been served otherwise.
+var errNotNeeded = errors.New("the connection is not needed any more")
 
 // bound bounds the connections that a request opens over a transport of ours.
 func bound(t *http.Transport) {
@@ -28,8 +32,13 @@ func bounded(dial dialContext) dialContext {
 		return nil
 	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if f, ok := ctx.Value(flightKey{}).(*flight); ok && f.dials.Add(1) > maxDials {
+		f, ok := ctx.Value(flightKey{}).(*flight)
+		if ok && f.dials.Add(1) > maxDials {
 			return nil, errTooManyDials
+		}
+		// Requests that are about to end hand on their connections first.
+		if runtime.Gosched(); ok && f.served() {
+			return nil, errNotNeeded
 		}
 		return dial(ctx, network, addr)
 	}

@@ -201,7 +201,7 @@ func (f *flight) Value(key any) any {
 
 func (p *pool) enter(req *http.Request) *flight {
 	f := &flight{Context: req.Context(), pool: p, host: req.URL.Host, sent: time.Now()}
-	f.trace.GotConn = f.gotConn
+	f.trace.GetConn, f.trace.GotConn = f.getConn, f.gotConn
 	f.request = req.WithContext(httptrace.WithClientTrace(f, &f.trace))
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -211,8 +211,14 @@ func (p *pool) enter(req *http.Request) *flight {
 	return f
 }
 
-// gotConn notes the connection of the request. Go's transport may try another
-// one after it.
+// getConn notes that the request needs a connection: its first, or another one
+// because that was closed by the server.
+func (f *flight) getConn(string) {
+	f.pool.mu.Lock()
+	defer f.pool.mu.Unlock()
+	f.leaveConn()
+}
+
 func (f *flight) gotConn(info httptrace.GotConnInfo) {
 	f.pool.mu.Lock()
 	defer f.pool.mu.Unlock()
@@ -223,11 +229,19 @@ func (f *flight) gotConn(info httptrace.GotConnInfo) {
 	}
 }
 
+// served reports whether the request has a connection, or needs none any more.
+func (f *flight) served() bool {
+	f.pool.mu.Lock()
+	defer f.pool.mu.Unlock()
+	return f.conn != nil || f.over
+}
+
 // leaveConn counts the request out of its connection. The caller holds mu.
 func (f *flight) leaveConn() {
 	if c := poolConnOf(f.conn); c != nil {
 		c.flights--
 	}
+	f.conn = nil
 }
 
 func (f *flight) Read(b []byte) (int, error) {
@@ -256,8 +270,6 @@ func (f *flight) end(complete bool) {
 		return
 	}
 	f.over = true
-	f.generation.flights--
-	f.leaveConn()
 	switch {
 	case complete:
 		f.hostPool.answered = now
@@ -265,6 +277,8 @@ func (f *flight) end(complete bool) {
 	case isAttemptTimeout(f.Context):
 		p.replace(f, now)
 	}
+	f.generation.flights--
+	f.leaveConn()
 	sweep := func() {}
 	if f.generation.old {
 		sweep = p.sweep(f.generation)
