@@ -138,7 +138,7 @@ func (p *pool) replace(f *flight, now time.Time) {
 		return
 	}
 	clone := p.base.Clone()
-	if clone.TLSNextProto["h2"] != nil { // golang.org/x/net/http2: its connections are not the transport's
+	if _, foreign := clone.TLSNextProto["h2"]; foreign { // golang.org/x/net/http2: its connections are not the transport's
 		p.pinned = true
 		return
 	}
