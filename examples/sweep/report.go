@@ -19,7 +19,7 @@ import (
 // A report counts what a sweep found.
 type report struct {
 	counts   map[place]map[string]int // associations by status
-	lists    map[place]int            // data integrations
+	lists    map[place]int            // data integrations whose list is complete
 	failures []failure
 }
 
@@ -38,7 +38,6 @@ func (r *report) add(t target, result appintegrations.SweepResult) {
 	if r.counts[t.place] == nil {
 		r.counts[t.place] = map[string]int{}
 	}
-	r.lists[t.place]++
 	for _, a := range result.Associations {
 		status := noStatus
 		if a.LastExecutionStatus != nil && a.LastExecutionStatus.ExecutionStatus != "" {
@@ -46,7 +45,9 @@ func (r *report) add(t target, result appintegrations.SweepResult) {
 		}
 		r.counts[t.place][status]++
 	}
-	if result.Err != nil {
+	if result.Err == nil {
+		r.lists[t.place]++
+	} else {
 		t.from = result.Checkpoint
 		r.fail(t, result.Err)
 	}
@@ -64,7 +65,7 @@ func (r *report) resumable() []failure {
 func (r *report) write(w io.Writer) {
 	statuses := r.statuses()
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(table, "PROFILE\tREGION\tDATA INTEGRATIONS\tASSOCIATIONS\t%s\t\n", strings.Join(statuses, "\t"))
+	fmt.Fprintf(table, "PROFILE\tREGION\tCOMPLETE LISTS\tASSOCIATIONS\t%s\t\n", strings.Join(statuses, "\t"))
 	places := slices.SortedFunc(maps.Keys(r.counts), func(a, b place) int { return strings.Compare(a.String(), b.String()) })
 	all, lists := map[string]int{}, 0
 	for _, p := range places {

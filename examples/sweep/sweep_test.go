@@ -45,7 +45,7 @@ func TestSummary(t *testing.T) {
 	assert.Empty(t, errs, "no bar where stderr is no terminal")
 	rows := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, rows, 1+6+1)
-	assert.Equal(t, []string{"PROFILE", "REGION", "DATA", "INTEGRATIONS", "ASSOCIATIONS", "COMPLETED", "IN_PROGRESS", "FAILED", "(none)"}, strings.Fields(rows[0]))
+	assert.Equal(t, []string{"PROFILE", "REGION", "COMPLETE", "LISTS", "ASSOCIATIONS", "COMPLETED", "IN_PROGRESS", "FAILED", "(none)"}, strings.Fields(rows[0]))
 	assert.Equal(t, []string{"production", "eu-central-1", "20", "30"}, strings.Fields(rows[1])[:4])
 	assert.Equal(t, []string{"all", "120", "180"}, strings.Fields(rows[7])[:3])
 }
