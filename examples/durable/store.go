@@ -85,30 +85,16 @@ func openPostgres(ctx context.Context, url string) (*store, error) {
 	s.DB = stdlib.OpenDB(*config.ConnConfig)
 	s.SetMaxOpenConns(4)
 	if s.lease, err = takeLease(ctx, config.ConnConfig, s.worker); err == nil {
-		err = s.createTables(ctx)
+		err = s.lease.alone(ctx, func() error {
+			_, err := s.ExecContext(ctx, tables)
+			return err
+		})
 	}
 	if err != nil {
 		s.Close()
 		return nil, fmt.Errorf("-postgres: %w", err)
 	}
 	return s, nil
-}
-
-// createTables waits for another process that does the same: IF NOT EXISTS
-// alone fails when two processes race.
-func (s *store) createTables(ctx context.Context) error {
-	tx, err := s.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('appintegrations-durable tables', 0))`); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, tables); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 func (s *store) Close() error {
@@ -121,7 +107,7 @@ func (s *store) Close() error {
 // engine returns the context of the workflow engine and its source of
 // transactions, on connections to the same database that the engine closes in
 // the end.
-func (s *store) engine(level slog.Leveler) (dbos.Context, *dbos.DataSource, error) {
+func (s *store) engine(ctx context.Context, level slog.Leveler) (engine dbos.Context, source *dbos.DataSource, err error) {
 	config := dbos.Config{
 		AppName:            "appintegrations-durable",
 		ApplicationVersion: stepsVersion,
@@ -141,12 +127,17 @@ func (s *store) engine(level slog.Leveler) (dbos.Context, *dbos.DataSource, erro
 		return nil, nil, err
 	}
 	config.SystemDBPool = pool
-	return newEngine(config, pool)
+	err = s.lease.alone(ctx, func() (err error) {
+		engine, source, err = newEngine(config, pool)
+		return err
+	})
+	return engine, source, err
 }
 
 // newEngine makes the engine's own database the source of transactions: then a
-// transaction and the record of its step are one. The parent of the context must
-// not end before Shutdown: the engine would cancel the workflows for good.
+// transaction and the record of its step are one. The parent of the context is
+// not that of the program: if it ended before Shutdown, the engine would cancel
+// the workflows for good.
 func newEngine[E dbos.Engine](config dbos.Config, database E) (dbos.Context, *dbos.DataSource, error) {
 	engine, err := dbos.NewContext(context.Background(), config)
 	if err != nil {

@@ -55,7 +55,7 @@ type sweeper struct {
 func sweep(ctx context.Context, s *store, run string, clients []*client, concurrency int) (failed, err error) {
 	level := &slog.LevelVar{}
 	level.Set(slog.LevelError)
-	engine, source, err := s.engine(level)
+	engine, source, err := s.engine(ctx, level)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +122,8 @@ func (w *sweeper) wait(ctx context.Context, engine dbos.Context, jobs []job) (fa
 			return failed, err
 		}
 		if w.store.lease != nil {
-			if err := w.store.lease.takeOver(ctx, engine); err != nil {
-				return nil, err
+			if err := w.store.lease.takeOver(ctx, engine); err != nil && ctx.Err() == nil {
+				return nil, fmt.Errorf("worker %s cannot show that it lives, and stops: %w", w.store.worker, err)
 			}
 		}
 		select {

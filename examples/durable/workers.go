@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 	"github.com/jackc/pgx/v5"
@@ -48,6 +50,28 @@ func (l *lease) lock(ctx context.Context, worker string) (free bool, err error) 
 func (l *lease) unlock(ctx context.Context, worker string) error {
 	_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock(hashtextextended($1, 0))`, worker)
 	return err
+}
+
+// alone calls f while no other worker is in such a call: two workers cannot make
+// the same tables at once, not even with IF NOT EXISTS. It asks for the lock again
+// and again: to wait for it inside a statement would hold up the engine's
+// CREATE INDEX CONCURRENTLY, which waits for all statements.
+func (l *lease) alone(ctx context.Context, f func() error) error {
+	const name = "appintegrations-durable: tables"
+	for {
+		free, err := l.lock(ctx, name)
+		if err != nil {
+			return err
+		}
+		if free {
+			return errors.Join(f(), l.unlock(ctx, name))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pollInterval):
+		}
+	}
 }
 
 // takeOver puts the work of dead workers back into the queue. The error is that
