@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,6 +146,14 @@ type Options struct {
 	// rejects a signature for its time.
 	DisableClockSkewCorrection bool
 
+	// Called once for each attempt, in order, when it is decided what follows it
+	// and before the back-off; with the context of the call. nil: nothing is
+	// called. A call waits for it; after the end of its context for a second at
+	// most. If it panics, so does the call. Calls that run at once call it at once.
+	// A call that ends before its first attempt, for its configuration or by one
+	// of APIOptions, does not call it.
+	OnAttempt func(context.Context, AttemptInfo)
+
 	resolvedDefaultsMode aws.DefaultsMode
 	signingName          string       // overrides; "": none
 	signingRegion        string       // overrides; "": none
@@ -233,13 +242,13 @@ func (o *Options) check() error {
 	switch o.RetryMode {
 	case "", aws.RetryModeStandard, aws.RetryModeAdaptive:
 	default:
-		return &ConfigError{Field: "RetryMode", Reason: "unknown mode " + oneLine(string(o.RetryMode), maxCodeText)}
+		return &ConfigError{Field: "RetryMode", Reason: quoted(string(o.RetryMode), maxCodeText) + " is not a mode: set aws.RetryModeStandard or aws.RetryModeAdaptive, or leave it empty"}
 	}
 	if o.RetryMaxAttempts < 0 {
-		return &ConfigError{Field: "RetryMaxAttempts", Reason: "it must not be negative"}
+		return &ConfigError{Field: "RetryMaxAttempts", Reason: strconv.Itoa(o.RetryMaxAttempts) + " is negative: set 0 for what Retryer says, or more"}
 	}
 	if o.signingName != "" && !endpoint.ValidScope(strings.ReplaceAll(o.signingName, "_", "-")) {
-		return &ConfigError{Field: "signing name", Reason: "not the name of a service: " + oneLine(o.signingName, maxCodeText)}
+		return &ConfigError{Field: "signing name", Reason: quoted(o.signingName, maxCodeText) + " is not the name of a service: it may have letters, digits, inner hyphens and underscores"}
 	}
 	return o.checkRegion()
 }

@@ -36,7 +36,7 @@ type ListDataIntegrationAssociationsPaginatorOptions struct {
 // [NewListDataIntegrationAssociationsPaginator].
 //
 // It is for one goroutine at a time: a page that is asked for while another is
-// under way is an error.
+// under way is [ErrPaginatorInUse].
 //
 // A list that does not come to its end is one too, a *[PaginationLoopError]:
 // when the same pages come for the third time, or after a thousand pages
@@ -171,12 +171,12 @@ func (p *ListDataIntegrationAssociationsPaginator) Checkpoint() Checkpoint {
 // NextPage returns the next page, which may be empty though more follow. After
 // an error, the next call asks for the same page again. The errors are those of
 // [Client.ListDataIntegrationAssociations], or the mock's, *[CheckpointError]
-// for a Resume that does not fit, and *[PaginationLoopError]. Without a next
-// page, in the middle of one that a range over Associations left, and while
-// another page is asked for, it is one that says so.
+// for a Resume that does not fit, *[PaginationLoopError], and
+// [ErrPaginatorInUse]. It is also an error to call NextPage without a next page,
+// and after a range over Associations that stopped in the middle of a page.
 func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context, optFns ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	if !p.busy.CompareAndSwap(false, true) {
-		return nil, errBusy
+		return nil, ErrPaginatorInUse
 	}
 	defer p.busy.Store(false)
 	if loop := p.loop.Load(); loop != nil {
@@ -197,7 +197,11 @@ func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context,
 	return page.out, nil
 }
 
-var errBusy = errors.New("the paginator is in use: by another goroutine, or by the range around this call")
+// ErrPaginatorInUse is the error, to match with errors.Is, of a paginator that is
+// asked for a page while it fetches another one: by another goroutine, or inside
+// of a range over Pages or Associations. The page under way is not affected, and
+// nothing is lost.
+var ErrPaginatorInUse = errors.New("the paginator is in use by another goroutine, or by the range around this call: give each goroutine a paginator of its own")
 
 // take returns the next page, fetched ahead or now.
 func (p *ListDataIntegrationAssociationsPaginator) take(ctx context.Context, optFns []func(*Options)) (*fetchedPage, error) {
