@@ -56,7 +56,7 @@ func (a *attempt) decode(body []byte) error {
 	page := &ListDataIntegrationAssociationsOutput{}
 	d := pageDecoder{scanner: json.New(body), size: len(body)}
 	if fault := d.decode(page); fault != nil {
-		return a.malformed(fault.path, fault.reason+a.described(body), fault.err)
+		return a.malformed(fault.path, fault.reason+a.foreignBody(body), fault.err)
 	}
 	if !d.found {
 		if e := errorBody(body); e.code != "" || e.kind != "" || e.anyMessage != "" {
@@ -183,8 +183,8 @@ func (a *attempt) apiError(body []byte) error {
 		code = codeOfStatus(a.resp.StatusCode)
 	}
 	err := a.newAPIError(code, fields)
-	if came := a.described(body); came != "" {
-		err = &note{err: err, after: came}
+	if bare && fields.anyMessage == "" || len(body) > 0 && !isObject(body) {
+		err = &note{err: err, after: a.described(body)}
 	}
 	if bare {
 		err = &bareError{err}
@@ -195,13 +195,23 @@ func (a *attempt) apiError(body []byte) error {
 	return err
 }
 
-// described says what a body is that does not begin as a JSON object does: its
-// type, its size and how it begins. A proxy writes such bodies. "": it does begin
-// so, or is empty.
+// isObject reports whether a body begins as a JSON object does. One of a proxy
+// seldom does.
+func isObject(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) }
+
+// foreignBody describes a body that is not even the beginning of a page.
+func (a *attempt) foreignBody(body []byte) string {
+	if isObject(body) {
+		return ""
+	}
+	return a.described(body)
+}
+
+// described says what a body is: its type, its size and how it begins.
 func (a *attempt) described(body []byte) string {
 	begins := bytes.TrimSpace(body)
-	if len(begins) == 0 || begins[0] == '{' {
-		return ""
+	if len(begins) == 0 {
+		return ", the body is empty"
 	}
 	kind, _, _ := strings.Cut(a.resp.Header.Get("Content-Type"), ";")
 	if kind = a.scrubbed(strings.TrimSpace(kind), maxCodeText); kind == "" {
@@ -214,7 +224,7 @@ func (a *attempt) described(body []byte) string {
 	const looked = 1 << 10 // white space is left out, so that more is looked at than is shown
 	text := a.secrets().HideCut(string(begins[:min(len(begins), maxErrorBody)]), looked)
 	text = redact.Member(text, "NextToken")
-	return ", not JSON but " + kind + ", " + size + ", " + quoted(strings.Join(strings.Fields(text), " "), maxBodyText)
+	return ", the body is " + kind + ", " + size + ", " + quoted(strings.Join(strings.Fields(text), " "), maxBodyText)
 }
 
 // scrub hides the secrets of the call in somebody else's text: the keys that the

@@ -107,7 +107,7 @@ func (p *ListDataIntegrationAssociationsPaginator) resume(at Checkpoint) {
 	case p.start.NextToken != "":
 		p.fault = &CheckpointError{Reason: "both Resume and the input's NextToken are set"}
 	case at.DataIntegrationIdentifier != p.start.DataIntegrationIdentifier:
-		p.fault = &CheckpointError{Reason: "it is of another data integration"}
+		p.fault = &CheckpointError{Reason: "it is of another data integration, " + quoted(at.DataIntegrationIdentifier, maxIdentifierText) + ", not " + quoted(p.start.DataIntegrationIdentifier, maxIdentifierText)}
 	case at.Offset < 0:
 		p.fault = &CheckpointError{Reason: "its offset is negative"}
 	default:
@@ -180,7 +180,7 @@ func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context,
 	}
 	defer p.busy.Store(false)
 	if loop := p.loop.Load(); loop != nil {
-		return nil, operationError(loop)
+		return nil, p.endless(loop)
 	}
 	if !p.HasMorePages() {
 		return nil, errors.New("no more pages available")
@@ -222,6 +222,11 @@ func (p *ListDataIntegrationAssociationsPaginator) failed(err error) error {
 	return err
 }
 
+// endless names the list in the error of one that does not end.
+func (p *ListDataIntegrationAssociationsPaginator) endless(loop *PaginationLoopError) error {
+	return operationError(summary{identifier: p.start.DataIntegrationIdentifier}.in(loop))
+}
+
 // operationError names the operation in an error that none of its calls made.
 func operationError(err error) error {
 	return &smithy.OperationError{ServiceID: ServiceID, OperationName: operationName, Err: err}
@@ -250,7 +255,7 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 	}
 	if page.next != "" {
 		if loop := p.detect.see(out); loop != nil {
-			return nil, operationError(loop)
+			return nil, p.endless(loop)
 		}
 	}
 	if err := p.passOver(page); err != nil {
