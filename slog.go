@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strconv"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -130,7 +131,8 @@ func (s summary) attrs() []slog.Attr {
 	if err != nil { // there is no port
 		return append(attrs, slog.String("server.address", oneLine(s.host, maxHostText)))
 	}
-	return append(attrs, slog.String("server.address", oneLine(host, maxHostText)), slog.String("server.port", port))
+	number, _ := strconv.Atoi(port) // it was checked with the endpoint
+	return append(attrs, slog.String("server.address", oneLine(host, maxHostText)), slog.Int("server.port", number))
 }
 
 func outcomeAttrs(status int, requestID string, err error) (attrs []slog.Attr) {
