@@ -13,15 +13,14 @@ import (
 // [ListDataIntegrationAssociationsPaginator].
 type ListDataIntegrationAssociationsPaginatorOptions struct {
 	// How many associations a page may have, in place of the input's MaxResults.
-	// 0 or negative: as many as the service likes.
+	// 0: as many as the service likes.
 	Limit int32
 
 	// End quietly when a page's NextToken is the token that asked for it.
 	StopOnDuplicateToken bool
 
 	// How many pages to fetch ahead of the consumer inside a range over Pages or
-	// Associations, at most 64. 0 or negative: none; each page is fetched when it
-	// is wanted.
+	// Associations, at most 64. 0: none; each page is fetched when it is wanted.
 	Prefetch int
 
 	// Where to start. Zero: at the input's NextToken, or at the start; with both
