@@ -16,7 +16,7 @@ import (
 // A core is what all copies of a [Client] share. It lives as long as they do.
 type core struct {
 	settings settings // of the client
-	perCall  atomic.Pointer[derivedClient]
+	perCall  perCallPools
 	buffers  bufferPool
 	remotes  remotes
 	tickets  atomic.Uint64 // of calls that wait for a turn
@@ -33,7 +33,8 @@ type call struct {
 	token         string // NextToken; a secret: redacted in every error and log
 	invocationID  string
 	who           callerKind
-	ended         summary // of the loop in a stack
+	ended         summary    // of the loop in a stack
+	swept         *sweptCall // of a sweep, which waits for turns and deals with throttles; nil: none
 	counters
 }
 
@@ -42,6 +43,7 @@ type counters struct {
 	maxAttempts   int       // as the retryer says; 0: no limit
 	attempts      int       // made so far
 	counted       int       // of those, how many count towards maxAttempts
+	backoffs      int       // of those, how many were followed by a back-off, or were the last
 	ticket        uint64    // the place in a line; 0: none yet
 	begun         time.Time // when the first attempt that failed was sent
 	last          *attempt  // the attempt before; nil: none
@@ -65,7 +67,6 @@ type attempt struct {
 	hidden     *redact.Secrets // of the call, and the keys; nil: not needed yet
 	keys       aws.Credentials
 	identified bool // keys were found, or the user asked for none
-	anonymous  bool
 	to         *target
 	offset     time.Duration // of the clock that signed the request
 	remote     *remote       // where it is expected to go, and then where it went; nil: not known
@@ -84,8 +85,9 @@ type attempt struct {
 	metadata   middleware.Metadata // of the response; without a stack only if there is more than one attempt
 
 	// Room for what a request points to, so that it needs no memory of its own.
-	url     url.URL
-	headers [3]string
+	url      url.URL
+	headers  [6]string
+	received http.Response
 
 	root *attemptRoot // in a stack: what the copies of the attempt share; else nil
 }
@@ -95,12 +97,15 @@ type attempt struct {
 type settings struct {
 	options    Options
 	fault      error // why no call can work; nil: none
+	timeout    error // why an attempt ends that takes too long
 	hooked     bool  // something of the SDK is to run with each call
 	retryer    aws.RetryerV2
 	ownRetryer bool // it is not the user's code
 	identity   any  // of the account, as long as its id is not known
 	provider   aws.CredentialsProvider
+	anonymous  bool // the provider says to send unsigned requests
 	client     HTTPClient
+	lease      lease // of client, where it was given to this call
 	agents     agents
 	target     *target                // nil: the resolver is asked for each attempt
 	noTarget   error                  // why the default resolver has none; nil: it has, or is not asked

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
 // The service and its API, as the SDK names them.
@@ -49,7 +48,7 @@ func New(options Options, optFns ...func(*Options)) *Client {
 	c := &core{}
 	s := &c.settings
 	s.options = options
-	s.provider = cached(options.Credentials)
+	s.setProvider(cached(options.Credentials))
 	s.client = deriveHTTPClient(options.HTTPClient, options.resolvedDefaultsMode)
 	s.agents = userAgents(&options)
 	s.complete()
@@ -93,8 +92,10 @@ func (c *Client) CloseIdleConnections() {
 	if c == nil || c.core == nil {
 		return
 	}
-	closeIdle(&derivedClient{client: c.core.settings.client})
-	closeIdle(c.core.perCall.Load())
+	if closer, ok := c.core.settings.client.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+	c.core.perCall.CloseIdleConnections()
 }
 
 // Format writes the options of the client as [Options.Format] does: package fmt
@@ -114,6 +115,7 @@ func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociat
 	if k == nil {
 		return nil, operationError(err)
 	}
+	defer k.lease.release()
 	logger, logs := k.options.Logger.(*slogLogger)
 	var begun time.Time
 	if logs {
@@ -152,6 +154,7 @@ func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssocia
 	if ctx == nil {
 		return k, errNilContext
 	}
+	k.swept = sweptIn(ctx)
 	return k, k.fault
 }
 
@@ -164,15 +167,17 @@ func (c Client) LogValue() slog.Value {
 	return c.core.settings.options.LogValue()
 }
 
+func (s *settings) setProvider(p aws.CredentialsProvider) {
+	s.provider, s.anonymous = p, isAnonymous(p)
+}
+
 // complete fills in what follows from the options alone.
 func (s *settings) complete() {
 	s.fault = s.options.check()
+	s.timeout = &AttemptTimeoutError{After: s.options.attemptTimeout()}
 	s.hooked = alwaysStack || s.options.hooked()
 	s.retryer = asRetryerV2(s.options.Retryer)
-	switch s.options.Retryer.(type) {
-	case *defaultRetryer, *retry.Standard, *retry.AdaptiveMode, aws.NopRetryer:
-		s.ownRetryer = true
-	}
+	s.ownRetryer = neverBlocks(s.options.Retryer)
 	s.identity = identity(s.options.Credentials)
 	if _, ok := s.options.EndpointResolverV2.(defaultResolver); ok {
 		s.target, s.noTarget = s.options.resolveTarget(context.Background())
@@ -186,7 +191,7 @@ func (c *core) settingsOf(optFns []func(*Options)) *settings {
 	if len(optFns) == 0 {
 		return base
 	}
-	s := &settings{options: base.options.Copy(), provider: base.provider, client: base.client, agents: base.agents}
+	s := &settings{options: base.options.Copy(), provider: base.provider, anonymous: base.anonymous, client: base.client, agents: base.agents}
 	for _, fn := range optFns {
 		if fn != nil {
 			fn(&s.options)
@@ -197,10 +202,10 @@ func (c *core) settingsOf(optFns []func(*Options)) *settings {
 	s.complete()
 	sameProvider := same(s.options.Credentials, base.options.Credentials)
 	if !sameProvider {
-		s.provider = s.options.Credentials
+		s.setProvider(s.options.Credentials)
 	}
 	if !same(s.options.HTTPClient, base.options.HTTPClient) {
-		s.client = c.derive(s.options.HTTPClient, s.options.resolvedDefaultsMode)
+		s.client, s.lease = c.derive(s.options.HTTPClient, s.options.resolvedDefaultsMode)
 	}
 	if s.options.AppID != base.options.AppID || !sameProvider || !same(s.options.Retryer, base.options.Retryer) {
 		s.agents = userAgents(&s.options)

@@ -29,9 +29,9 @@ func TestAllocations(t *testing.T) {
 		limit   float64
 		options []func(*appintegrations.Options)
 	}{
-		{"empty page", 0, 76, nil},
-		{"page of 50", 50, 180, nil},
-		{"empty page, slog at level Error", 0, 78, []func(*appintegrations.Options){quiet}},
+		{"empty page", 0, 62, nil},
+		{"page of 50", 50, 164, nil},
+		{"empty page, slog at level Error", 0, 62 + 2, []func(*appintegrations.Options){quiet}},
 	} {
 		client := stubClient(typicalPage(row.items), row.options...)
 		in := input("example")

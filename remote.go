@@ -82,7 +82,7 @@ func (m *remotes) drop(now time.Time) {
 func (r *remote) idle(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.line.waiting) == 0 && r.rate.Rate() == 0 && r.quota.Idle(now) && r.clockOffset.Load() == 0
+	return len(r.line.waiting) == 0 && r.rate.Idle(now) && r.limiter.Idle(now) && r.quota.Idle(now) && r.clockOffset.Load() == 0
 }
 
 // named returns the remote of an account whose id has become known. What was
@@ -92,6 +92,7 @@ func (m *remotes) named(r *remote, id string) *remote {
 	defer m.mu.Unlock()
 	key := remoteKey{r.host, id}
 	if known := m.byKey[key]; known != nil {
+		m.byKey[r.remoteKey] = known // where the next attempt with this provider is expected to go
 		return known
 	}
 	if r.account.CompareAndSwap(nil, &id) {
@@ -142,6 +143,7 @@ func (a *attempt) settle(err error) {
 		return
 	}
 	a.remote = sent.remote
+	defer func() { a.swept.settled(a) }()
 	if err != nil {
 		a.settleFailure(sent.sentAt, err)
 		return

@@ -19,11 +19,9 @@ func (c *call) retry(ctx context.Context, walk func(*attempt) error) (*attempt, 
 	if c.noTarget != nil {
 		return nil, c.noTarget
 	}
-	limit, err := ask(c, ctx, func() (int, error) { return c.retryer.MaxAttempts(), nil })
-	if err != nil {
+	if err := c.askMaxAttempts(ctx); err != nil {
 		return nil, canceled(ctx, wait{}, nil)
 	}
-	c.maxAttempts = limit
 	for {
 		a, err := c.try(ctx, walk)
 		if err == nil {
@@ -45,7 +43,7 @@ func (c *call) try(ctx context.Context, walk func(*attempt) error) (*attempt, er
 	a := &attempt{call: c, number: c.attempts + 1, caller: ctx, remote: c.expectedRemote()}
 	a.gate = gateContext{ctx, a}
 	gate := wait{what: "a token of the Retryer", since: time.Now()}
-	releaseAttempt, err := ask(c, ctx, func() (release, error) { return c.retryer.GetAttemptToken(&a.gate) })
+	releaseAttempt, err := a.askAttemptToken(ctx)
 	begun := time.Now()
 	c.waited += begun.Sub(gate.since)
 	if err != nil {
@@ -122,6 +120,9 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	}
 	raced := c.lostRace(a)
 	if !raced {
+		c.backoffs++
+	}
+	if !c.quotaLives(a) {
 		c.counted++
 	}
 	c.last, c.release = a, nil
@@ -143,8 +144,11 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 // one, or the error of the call.
 func (c *call) next(ctx context.Context, a *attempt, raced bool, f *failure) (time.Duration, error) {
 	err := a.err
-	if isFinal(err) || ctx.Err() != nil && isCanceled(err) {
+	switch {
+	case isFinal(err) || ctx.Err() != nil && isCanceled(err):
 		return 0, err
+	case c.swept != nil && a.throttled:
+		return 0, withLongWait(err)
 	}
 	exhausted := c.maxAttempts > 0 && c.counted >= c.maxAttempts
 	if !exhausted {
@@ -170,16 +174,26 @@ func (c *call) next(ctx context.Context, a *attempt, raced bool, f *failure) (ti
 	return c.backOff(ctx, a, raced)
 }
 
-// lostRace reports whether the attempt was throttled though the quota of its
-// account lives: a page passed since the attempt before it was sent. Then it
-// does not count as one of the call's attempts, unless the user said how many
-// those are.
+// quotaAlive is how long a page that passed shows that the quota of its account
+// lives: a quota of one request in 2 seconds lets another pass within that time.
+const quotaAlive = 5 * time.Second
+
+// lostRace reports whether the attempt was throttled because others were faster:
+// a page passed since the attempt before it was sent. Then it waits for its turn
+// and for nothing else.
 func (c *call) lostRace(a *attempt) bool {
 	since := a.signed().sentAt
 	if c.last != nil {
 		since = c.last.signed().sentAt
 	}
-	return a.throttled && a.paced && !a.passed.Before(since) &&
+	return c.quotaLives(a) && !a.passed.Before(since)
+}
+
+// quotaLives reports whether the attempt was throttled though the quota of its
+// account lives. Then the attempt does not count as one of the call's attempts,
+// unless the user said how many those are.
+func (c *call) quotaLives(a *attempt) bool {
+	return a.throttled && a.paced && time.Since(a.passed) <= quotaAlive &&
 		c.options.RetryMaxAttempts == 0 && c.maxAttempts == defaultMaxAttempts
 }
 
@@ -196,10 +210,10 @@ func (c *call) backOff(ctx context.Context, a *attempt, raced bool) (time.Durati
 		return 0, noRetry(ctx, begun, a.err, err)
 	}
 	c.release = token
-	if raced && answerHeader(a.err).Get("Retry-After") == "" {
+	if raced && !asksToWait(a.err) {
 		return 0, nil
 	}
-	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.counted, a.err) })
+	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.backoffs, a.err) })
 	if err != nil {
 		return 0, noRetry(ctx, begun, a.err, err)
 	}
@@ -227,6 +241,22 @@ func (c *call) releaseTokens(ctx context.Context, err error, tokens ...release) 
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (c *call) askMaxAttempts(ctx context.Context) (err error) {
+	if c.ownRetryer {
+		c.maxAttempts = c.retryer.MaxAttempts()
+		return nil
+	}
+	c.maxAttempts, err = await(ctx, func() (int, error) { return c.retryer.MaxAttempts(), nil })
+	return err
+}
+
+func (a *attempt) askAttemptToken(ctx context.Context) (release, error) {
+	if a.ownRetryer {
+		return a.retryer.GetAttemptToken(&a.gate)
+	}
+	return await(ctx, func() (release, error) { return a.retryer.GetAttemptToken(&a.gate) })
 }
 
 // ask asks the retryer. One of the user's is waited for no longer than the call

@@ -7,5 +7,10 @@
 //	go test -v ./... | grep counted
 //
 // shows how much is compared. What is meant to differ is in one table,
-// differences; the API that is left out on purpose is in another, leftOut.
+// differences; the API that is left out on purpose is in another, leftOut. The
+// hooks of the SDK have a table of their own, which
+//
+//	go test -v -run 'TestHooks$' ./...
+//
+// prints. The tracers that teams attach are in internal/hookcompat.
 package compat

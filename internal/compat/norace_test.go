@@ -3,3 +3,7 @@
 package compat
 
 const scenarios = 6000
+
+const raceDetector = false
+
+const hookedScenarios = 3000 // in batches of batch

@@ -18,6 +18,7 @@ import (
 	official "github.com/aws/aws-sdk-go-v2/service/appintegrations"
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -33,13 +34,16 @@ type row struct {
 	real     bool // check needs sockets, so no bubble
 }
 
-const (
-	leftOutOnPurpose = "left out: a compile error, see leftOut"
-	refusedForNow    = "a *ConfigError, see differences"
-)
+const leftOutOnPurpose = "left out: a compile error, see leftOut"
 
 var optionRows = []row{
-	{field: "APIOptions", official: "run for each call", ours: refusedForNow, check: rowOfDifferences},
+	{field: "APIOptions", official: "run for each call", check: func(t *testing.T, p peer) {
+		ran := 0
+		count := apiOption(func(*middleware.Stack) error { ran++; return nil })
+		o := run(t, p, then(1, respond(503, `{}`)), []option{count}, []option{count})
+		assert.Len(t, o.sent, 2)
+		assert.Equal(t, 2, ran)
+	}},
 	{field: "AppID", official: "in the User-Agent as app/", check: func(t *testing.T, p peer) {
 		o := run(t, p, nil, []option{set("AppID", "an-app")}, nil)
 		assert.Contains(t, o.sent[0].Header.Get("User-Agent"), " app/an-app")
@@ -63,12 +67,21 @@ var optionRows = []row{
 	{field: "HTTPClient", official: "sends each attempt; can be wrapped", check: checkHTTPClient},
 	{field: "HTTPSignerV4", official: "signs each attempt; can be wrapped", check: checkSigner},
 	{field: "IdempotencyTokenProvider", official: "nothing: the operation has no token", ours: leftOutOnPurpose},
-	{field: "Interceptors", official: "run for each call", ours: refusedForNow, check: rowOfDifferences},
+	{field: "Interceptors", official: "run for each call", check: func(t *testing.T, p peer) {
+		w := &watcher{}
+		o := run(t, p, nil, []option{w.everywhere()}, []option{w.everywhere()})
+		assert.Len(t, o.sent, 1)
+		assert.Len(t, w.seen, 2*len(hookNames))
+	}},
 	{field: "Logger", official: "gets the lines of ClientLogMode", check: func(t *testing.T, p peer) {
 		assert.NotEmpty(t, logged(t, p, aws.LogRequest))
 		assert.Empty(t, logged(t, p, 0))
 	}},
-	{field: "MeterProvider", official: "measures", ours: refusedForNow, check: rowOfDifferences},
+	{field: "MeterProvider", official: "measures", check: func(t *testing.T, p peer) {
+		m := &meter{}
+		assert.Len(t, run(t, p, nil, []option{set("MeterProvider", m)}, nil).sent, 1)
+		assert.Contains(t, strings.Join(m.shown(false), "\n"), "client.call.attempts")
+	}},
 	{field: "Region", official: "in the host and the scope of the signature", check: func(t *testing.T, p peer) {
 		o := run(t, p, nil, []option{set("Region", "eu-west-2")}, nil)
 		assert.Equal(t, "app-integrations.eu-west-2.amazonaws.com", o.sent[0].URL.Host)
@@ -92,7 +105,11 @@ var optionRows = []row{
 		assert.InDelta(t, 1.1, dialTimeout(t, p, auto, set("RuntimeEnvironment", here)).Seconds(), 0.9)
 		assert.InDelta(t, 3.1, dialTimeout(t, p, auto).Seconds(), 0.9)
 	}, real: true},
-	{field: "TracerProvider", official: "traces", ours: refusedForNow, check: rowOfDifferences},
+	{field: "TracerProvider", official: "traces", check: func(t *testing.T, p peer) {
+		spans := &tracer{}
+		assert.Len(t, run(t, p, nil, []option{set("TracerProvider", spans)}, nil).sent, 1)
+		assert.Len(t, spans.roots, 1)
+	}},
 
 	{field: "AttemptTimeout", ours: "ends an attempt that takes longer", check: func(t *testing.T, p peer) {
 		start := time.Now()
@@ -170,18 +187,6 @@ func exported(t reflect.Type) (names []string) {
 		}
 	}
 	return names
-}
-
-// rowOfDifferences is the check of a field that has a row of its name there.
-func rowOfDifferences(t *testing.T, p peer) {
-	name, _, _ := strings.Cut(strings.TrimPrefix(t.Name(), "TestOptions/"), "/")
-	for _, d := range differences {
-		if d.name == name {
-			assert.Equal(t, map[string]string{"official": d.official, "ours": d.ours}[p.name], told(d.call(t, p)))
-			return
-		}
-	}
-	assert.Fail(t, "no such row", name)
 }
 
 // lines is a Logger that keeps what it gets.

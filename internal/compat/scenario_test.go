@@ -37,6 +37,7 @@ type scenario struct {
 	deadline     time.Duration // 0: none
 	failures     int           // answers that are 503 before the page
 	perCall      int           // bits: which options are given to the call
+	hooks        []option      // given to the client
 }
 
 // forClient and forCall are the options of each. What is given to the call may
@@ -49,6 +50,7 @@ func (s *scenario) forClient(r *recorder) []option {
 	if s.perCall != 0 {
 		opts = append(opts, set("Region", "ap-southeast-2"), set("BaseEndpoint", aws.String("http://overridden.example")), set("AppID", "overridden"))
 	}
+	opts = append(opts, s.hooks...)
 	return append(opts, s.options(func(bit int) bool { return s.perCall&(1<<bit) == 0 })...)
 }
 
@@ -151,7 +153,7 @@ func (s *scenario) String() string {
 		limit = fmt.Sprint(*s.input.max)
 	}
 	shown := *s
-	shown.input, shown.base, shown.endpoint = input{}, nil, nil
+	shown.input, shown.base, shown.endpoint, shown.hooks = input{}, nil, nil, nil
 	return fmt.Sprintf("id %s, token %s, max %s, base %s, endpoint %v, %+v", text(s.input.id), text(s.input.token), limit, text(s.base), s.endpoint, shown)
 }
 

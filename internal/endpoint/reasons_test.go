@@ -46,11 +46,22 @@ func TestReasons(t *testing.T) {
 		want   string
 	}{
 		{Params{}, "Region is not set: set AWS_REGION, region in the profile, or Options.Region"},
-		{Params{Region: "us-iso-east-1", FIPS: true, DualStack: true}, "EndpointOptions enables FIPS together with dual-stack, which partition aws-iso of Region us-iso-east-1 does not have: disable it"},
-		{Params{Region: "us-iso-east-1", DualStack: true}, "EndpointOptions enables dual-stack, which partition aws-iso of Region us-iso-east-1 does not have: disable it"},
 	} {
 		if _, err := Resolve(row.params); err == nil || err.Error() != row.want {
 			t.Errorf("Resolve(%+v) = %v; want %s", row.params, err, row.want)
+		}
+	}
+	without := Partition{ID: "aws-x"}
+	for _, row := range []struct {
+		params Params
+		want   string
+	}{
+		{Params{Region: "us-x-1", FIPS: true, DualStack: true}, "EndpointOptions enables FIPS together with dual-stack, which partition aws-x of Region us-x-1 does not have: disable it"},
+		{Params{Region: "us-x-1", FIPS: true}, "EndpointOptions enables FIPS, which partition aws-x of Region us-x-1 does not have: disable it"},
+		{Params{Region: "us-x-1", DualStack: true}, "EndpointOptions enables dual-stack, which partition aws-x of Region us-x-1 does not have: disable it"},
+	} {
+		if _, err := host(row.params, without); err == nil || err.Error() != row.want {
+			t.Errorf("host(%+v) = %v; want %s", row.params, err, row.want)
 		}
 	}
 }

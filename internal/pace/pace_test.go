@@ -2,6 +2,7 @@ package pace_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,11 +108,18 @@ func TestShared(t *testing.T) {
 		{8, 20, 40, 0, 200 * time.Second, 0.80},
 		{64, 100, 200, 0, 200 * time.Second, 0.80},
 	} {
-		o := row.run(rivals[1], 1)
-		ratio := row.capacity() / float64(o.passed)
-		t.Logf("%d processes, %.0f/s: capacity over pages %.3f, fairness %.2f", row.processes, row.rate, ratio, o.jain)
-		if ratio > 1.02 || o.jain < row.fair {
-			t.Errorf("%d processes, %.0f/s: capacity over pages %.3f, fairness %.2f; want at most 1.02, at least %.2f", row.processes, row.rate, ratio, o.jain, row.fair)
+		var ratios, fair []float64
+		for seed := range uint64(5) {
+			o := row.run(rivals[1], seed)
+			ratios, fair = append(ratios, row.capacity()/float64(o.passed)), append(fair, o.jain)
+			if testing.Short() {
+				break
+			}
+		}
+		ratio, jain := slices.Max(ratios), median(fair)
+		t.Logf("%d processes, %.0f/s: capacity over pages %.3f, fairness %.2f", row.processes, row.rate, ratio, fair)
+		if ratio > 1.02 || jain < row.fair {
+			t.Errorf("%d processes, %.0f/s: capacity over pages %.3f, fairness %.2f; want at most 1.02, at least %.2f", row.processes, row.rate, ratio, jain, row.fair)
 		}
 	}
 }

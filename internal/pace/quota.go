@@ -23,6 +23,10 @@ const (
 	// One success makes up for so many failures of the last fault. A service that
 	// serves less than a fifth of the requests is overloaded: retries make it worse.
 	failuresPerSuccess = 4
+	// So many successes with no failure between them show that a fault is over,
+	// however many attempts it failed. A service that fails 80 % of the attempts has
+	// three in a row in one case of 125.
+	successesInRow = 3
 )
 
 // A fault is a group of failures that one event may have caused: failures of
@@ -47,19 +51,21 @@ func (f *fault) begins(sent, now time.Time) bool {
 // A Quota is the retry quota of one endpoint. It limits retries in an outage by
 // counting faults, not calls: a fault that meets 2,000 calls in flight is one
 // fault, and all 2,000 may be retried. Three faults in a row may be retried, and
-// a call that was under way when the first of them began may use all its
-// attempts. After that nothing is retried until enough attempts succeed, but for
-// one retry each after 8 s, and at most one retry for eight calls. First attempts
-// are never limited: their successes allow retries again.
+// a call that was under way when the first of them came may use all its attempts.
+// Then the Quota is used up until enough attempts succeed. While it is used up,
+// one more fault may be retried, once, each time that 8 s have passed without an
+// attempt under way and eight calls have failed for each retry of the last such
+// fault. First attempts are never limited, and their successes refill the Quota.
 //
 // A slow outage, whose attempts fail by timeout, gets no more retries than one
 // whose attempts fail at once. A retry is sent after the first failure of the
-// fault that it follows, so its own failure belongs to a later fault, or, within
-// 50 ms, uses up one of the few attempts of its call. Hence three faults end the
-// retries of all calls, however many calls there are, however long an attempt
-// takes, and whether calls begin together or one after the other. The time that
-// attempts take earns nothing: the 8 s count from a failure to the time when the
-// attempt that fails next is sent, and while attempts overlap they do not count.
+// fault that it follows. So its own failure belongs to a later fault, or, within
+// 50 ms, to the same one, and then uses up one of the few attempts of its call.
+// Hence three faults end the retries of all calls, however many calls there are,
+// however long an attempt takes, and whether calls begin together or one after
+// the other. The time that attempts take earns nothing: the 8 s are the time from
+// a failure until the attempt that fails next is sent, which is none where
+// attempts overlap.
 //
 // The zero value is the quota of an endpoint that has not failed. A Quota must
 // not be used by several goroutines at once.
@@ -71,6 +77,7 @@ type Quota struct {
 	failed  int64         // attempts, by the current fault
 	passed  int64         // attempts that succeeded since the current fault began
 	owed    int64         // calls that must fail before another chance
+	row     int           // successes since the last failure
 	faults  uint8         // in a row
 	chance  bool          // the current fault is one, by secondChance
 }
@@ -91,8 +98,10 @@ func (q *Quota) Failed(begun, sent, now time.Time) (retry bool) {
 	}
 	q.failed++
 	q.last = now
+	well := q.well()
+	q.row = 0
 	switch {
-	case q.well(), !begun.After(q.began.Add(spread)):
+	case well, !begun.After(q.began.Add(spread)):
 		return true
 	case q.chance && !sent.After(q.current.first):
 		q.owed += callsPerRetry
@@ -118,10 +127,15 @@ func (q *Quota) begin(quiet time.Duration) {
 
 // Succeeded reports an attempt that the endpoint served: a success, or an error
 // that is not retried because the request is at fault.
-func (q *Quota) Succeeded() { q.passed++ }
+func (q *Quota) Succeeded() {
+	q.passed++
+	q.row++
+}
 
 // well reports whether the endpoint recovered from the current fault.
-func (q *Quota) well() bool { return q.passed*failuresPerSuccess >= q.failed }
+func (q *Quota) well() bool {
+	return q.passed*failuresPerSuccess >= q.failed || q.row >= successesInRow
+}
 
 // Idle reports whether q does what a new Quota does, so that q may be dropped.
 func (q *Quota) Idle(now time.Time) bool {

@@ -142,7 +142,8 @@ type process struct {
 	late       int // pages of the second half
 }
 
-// run simulates s. A throttled worker asks for another turn, behind all others.
+// run simulates s. A throttled worker asks for another turn, behind all others:
+// at once if the throttle does not count, else after a back-off.
 func (s scenario) run() (o outcome) {
 	sim := &simulation{scenario: s, r: rand.New(rand.NewPCG(s.seed, 7)), queue: queue[event]{before: event.before}}
 	for p := range max(1, s.processes) {
@@ -239,6 +240,7 @@ func (s *simulation) throttle(e event) {
 		}
 		if !e.of.lastPassed.After(e.job.before) {
 			e.job.failures++
+			next = next.Add(seconds(s.r.Float64() * float64(int(1)<<(e.job.failures-1))))
 		}
 	}
 	e.job.before = e.job.sent

@@ -307,7 +307,7 @@ func TestHeldOutTable(t *testing.T) {
 	if !*tables {
 		t.Skip("needs -pace.tables")
 	}
-	const from = 200
+	const from = 300
 	printHerds([]herd{{35, 3, 4, 0}, {12, 1, 2, 0}, {200, 25, 20, 0}, {1500, 400, 50, 0}}, from)
 	printOne([]float64{1.5, 3, 8, 35, 60, 300}, []float64{1, 3, 25, 70}, []time.Duration{12 * ms, 45 * ms, 200 * ms}, from)
 	printShared([]sharedRow{

@@ -3,13 +3,15 @@ package pace
 import "time"
 
 const (
+	// A Detector looks back 2 s, in steps of a slot.
 	slots = 8
-	slot  = 250 * time.Millisecond // slots of it are the 2 s that a Detector looks back
+	slot  = 250 * time.Millisecond
 
-	// Of the responses of that time so many, and one of so many, must be bare
-	// 503s: fewer are a fault of the service, and a retry is what helps.
+	// At least leastBare responses of that time, and one of bareShare responses,
+	// must be bare 503s. Fewer are faults of the service, against which a retry
+	// helps.
 	leastBare, bareShare = 10, 5
-	leastFaults          = 2
+	leastFaults          = 2 // one fault can meet any number of requests
 	// The time without a bare 503 after which a limiter is forgotten. Once requests
 	// are paced it rejects few of them, too few to be detected by.
 	remember = 10 * time.Second
@@ -17,7 +19,11 @@ const (
 	// less than half. It reduces the share of a limiter, from 60 to 99 % when all
 	// workers send at once, to 5 % at 20 requests a second and 35 % at 1.
 	enough, reduction = 20, 2
-	settle            = 4 * time.Second // until the pace is found: only later attempts count
+
+	// The time in which the pace is found: only attempts sent later are compared.
+	// With 2 s, a limiter of 100 requests a second and a latency of 300 ms is taken
+	// for a broken host.
+	settle = 4 * time.Second
 	// The time for which a service whose 503s pacing did not reduce is not paced.
 	// Each try slows such a service down for about 20 s.
 	distrust = 5 * time.Minute
@@ -38,13 +44,14 @@ type Detector struct {
 	newest int // slot, counted from epoch
 	recent [slots]tally
 
-	current fault
-	passed  bool // a page, that was sent after current began
+	current fault // of bare 503s
+	passed  bool  // a page was sent after the current fault began, and passed
 
-	detected      time.Time // when a limiter was last
-	until         time.Time // to when it is remembered
-	distrusted    time.Time // to when none is detected
-	before, paced tally     // responses when it was detected; of attempts sent settle later
+	detected   time.Time // when a limiter last was
+	until      time.Time // until when the limiter is remembered
+	distrusted time.Time // until when none is detected
+	before     tally     // the 2 s before it was detected
+	paced      tally     // of attempts sent after it was detected, settle later
 }
 
 // A tally counts responses.
@@ -56,8 +63,8 @@ func (d *Detector) Idle(now time.Time) bool {
 	return now.Sub(d.epoch.Add(time.Duration(d.newest)*slot)) >= forget
 }
 
-// Responded reports a response, that came at now to an attempt that was sent at
-// sent, and that was no bare 503. page reports whether it was a success.
+// Responded reports, at now, a response other than a bare 503 to an attempt that
+// was sent at sent. page is true for a success.
 func (d *Detector) Responded(sent, now time.Time, page bool) {
 	d.count(sent, now, 0)
 	if page && sent.After(d.current.first) {
@@ -65,7 +72,8 @@ func (d *Detector) Responded(sent, now time.Time, page bool) {
 	}
 }
 
-// Bare503 reports a bare 503 and returns whether it is a throttle.
+// Bare503 reports, at now, a bare 503 to an attempt that was sent at sent. It
+// returns whether the 503 is a throttle.
 func (d *Detector) Bare503(sent, now time.Time) (throttle bool) {
 	t := d.count(sent, now, 1)
 	if (d.passed || d.current == fault{}) && d.current.begins(sent, now) {

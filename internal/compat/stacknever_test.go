@@ -1,0 +1,5 @@
+//go:build !alwaysstack
+
+package compat
+
+const alwaysStack = false
