@@ -106,7 +106,7 @@ func TestOnAttemptAndHooks(t *testing.T) {
 		client := scripted(reply(200, "{}")).client(appintegrations.WithAPIOptions(row.add), func(o *appintegrations.Options) {
 			o.OnAttempt = func(_ context.Context, info appintegrations.AttemptInfo) {
 				count++
-				assert.Zero(t, info.Endpoint, "nothing was sent")
+				assert.Zero(t, info.StatusCode, "nothing was sent")
 			}
 		})
 		_, _ = client.ListDataIntegrationAssociations(t.Context(), input("example"))
