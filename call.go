@@ -33,6 +33,7 @@ type call struct {
 	token         string // NextToken; a secret: redacted in every error and log
 	invocationID  string
 	who           callerKind
+	swept         *sweptCall // of a sweep, which waits for turns and deals with throttles; nil: none
 	counters
 }
 
@@ -41,6 +42,7 @@ type counters struct {
 	maxAttempts   int       // as the retryer says; 0: no limit
 	attempts      int       // made so far
 	counted       int       // of those, how many count towards maxAttempts
+	backoffs      int       // of those, how many were followed by a back-off, or were the last
 	ticket        uint64    // the place in a line; 0: none yet
 	begun         time.Time // when the first attempt that failed was sent
 	last          *attempt  // the attempt before; nil: none
@@ -63,7 +65,6 @@ type attempt struct {
 	hidden     *redact.Secrets // of the call, and the keys; nil: not needed yet
 	keys       aws.Credentials
 	identified bool // keys were found, or the user asked for none
-	anonymous  bool
 	to         *target
 	offset     time.Duration // of the clock that signed the request
 	remote     *remote       // where it is expected to go, and then where it went; nil: not known
@@ -80,8 +81,9 @@ type attempt struct {
 	metadata   middleware.Metadata // of the response; without a stack only if there is more than one attempt
 
 	// Room for what a request points to, so that it needs no memory of its own.
-	url     url.URL
-	headers [3]string
+	url      url.URL
+	headers  [6]string
+	received http.Response
 
 	root *attemptRoot // in a stack: what the copies of the attempt share; else nil
 }
@@ -91,11 +93,13 @@ type attempt struct {
 type settings struct {
 	options    Options
 	fault      error // why no call can work; nil: none
+	timeout    error // why an attempt ends that takes too long
 	hooked     bool  // something of the SDK is to run with each call
 	retryer    aws.RetryerV2
 	ownRetryer bool // it is not the user's code
 	identity   any  // of the account, as long as its id is not known
 	provider   aws.CredentialsProvider
+	anonymous  bool // the provider says to send unsigned requests
 	client     HTTPClient
 	lease      lease // of client, where it was given to this call
 	agents     agents

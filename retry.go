@@ -19,11 +19,9 @@ func (c *call) retry(ctx context.Context, walk func(*attempt) error) (*attempt, 
 	if c.noTarget != nil {
 		return nil, c.noTarget
 	}
-	limit, err := ask(c, ctx, func() (int, error) { return c.retryer.MaxAttempts(), nil })
-	if err != nil {
+	if err := c.askMaxAttempts(ctx); err != nil {
 		return nil, canceled(ctx, nil)
 	}
-	c.maxAttempts = limit
 	for {
 		a, err := c.try(ctx, walk)
 		if err == nil {
@@ -43,7 +41,7 @@ func (c *call) try(ctx context.Context, walk func(*attempt) error) (*attempt, er
 	}
 	a := &attempt{call: c, number: c.attempts + 1, caller: ctx, remote: c.expectedRemote()}
 	a.gate = gateContext{ctx, a}
-	releaseAttempt, err := ask(c, ctx, func() (release, error) { return c.retryer.GetAttemptToken(&a.gate) })
+	releaseAttempt, err := a.askAttemptToken(ctx)
 	if err != nil {
 		return nil, c.gateError(ctx, err)
 	}
@@ -117,13 +115,19 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	}
 	raced := c.lostRace(a)
 	if !raced {
+		c.backoffs++
+	}
+	if !c.quotaLives(a) {
 		c.counted++
 	}
 	c.last, c.release = a, nil
 	f := failure{attempt: a}
 	defer func() { c.failures = append(c.failures, f) }()
-	if isFinal(err) || ctx.Err() != nil && isCanceled(err) {
+	switch {
+	case isFinal(err) || ctx.Err() != nil && isCanceled(err):
 		return err
+	case c.swept != nil && a.throttled:
+		return withLongWait(err)
 	}
 	exhausted := c.maxAttempts > 0 && c.counted >= c.maxAttempts
 	if !exhausted {
@@ -155,16 +159,26 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	return nil
 }
 
-// lostRace reports whether the attempt was throttled though the quota of its
-// account lives: a page passed since the attempt before it was sent. Then it
-// does not count as one of the call's attempts, unless the user said how many
-// those are.
+// quotaAlive is how long a page that passed shows that the quota of its account
+// lives: a quota of one request in 2 seconds lets another pass within that time.
+const quotaAlive = 5 * time.Second
+
+// lostRace reports whether the attempt was throttled because others were faster:
+// a page passed since the attempt before it was sent. Then it waits for its turn
+// and for nothing else.
 func (c *call) lostRace(a *attempt) bool {
 	since := a.signed().sentAt
 	if c.last != nil {
 		since = c.last.signed().sentAt
 	}
-	return a.throttled && a.paced && !a.passed.Before(since) &&
+	return c.quotaLives(a) && !a.passed.Before(since)
+}
+
+// quotaLives reports whether the attempt was throttled though the quota of its
+// account lives. Then the attempt does not count as one of the call's attempts,
+// unless the user said how many those are.
+func (c *call) quotaLives(a *attempt) bool {
+	return a.throttled && a.paced && time.Since(a.passed) <= quotaAlive &&
 		c.options.RetryMaxAttempts == 0 && c.maxAttempts == defaultMaxAttempts
 }
 
@@ -183,10 +197,10 @@ func (c *call) backOff(ctx context.Context, a *attempt, raced bool) error {
 		return joined{a.err, foreign("no retry", err)}
 	}
 	c.release = token
-	if raced && answerHeader(a.err).Get("Retry-After") == "" {
+	if raced && !asksToWait(a.err) {
 		return nil
 	}
-	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.counted, a.err) })
+	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.backoffs, a.err) })
 	if err != nil {
 		if ctx.Err() != nil {
 			return canceled(ctx, a.err)
@@ -208,6 +222,22 @@ func (c *call) releaseTokens(ctx context.Context, err error, tokens ...release) 
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (c *call) askMaxAttempts(ctx context.Context) (err error) {
+	if c.ownRetryer {
+		c.maxAttempts = c.retryer.MaxAttempts()
+		return nil
+	}
+	c.maxAttempts, err = await(ctx, func() (int, error) { return c.retryer.MaxAttempts(), nil })
+	return err
+}
+
+func (a *attempt) askAttemptToken(ctx context.Context) (release, error) {
+	if a.ownRetryer {
+		return a.retryer.GetAttemptToken(&a.gate)
+	}
+	return await(ctx, func() (release, error) { return a.retryer.GetAttemptToken(&a.gate) })
 }
 
 // ask asks the retryer. One of the user's is waited for no longer than the call
