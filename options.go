@@ -132,8 +132,17 @@ type Options struct {
 
 	// Sends the requests. nil: a client with a transport that all clients of the
 	// process share. Redirects are never followed by it, by a *http.Client or by
-	// a *awshttp.BuildableClient: of the latter two a copy is used. Any other must
-	// honour the context of the request; otherwise timeouts have no effect.
+	// a *awshttp.BuildableClient: of the latter two a copy is used.
+	//
+	// After an attempt timeout, new requests to that host use new connections, if
+	// no response from the host was complete since the attempt was sent. This holds
+	// for nil, for a *awshttp.BuildableClient, and for a *http.Client with a
+	// *http.Transport. Any other RoundTripper keeps its connections, and so does a
+	// transport that golang.org/x/net/http2 has configured. With nil and with a
+	// *awshttp.BuildableClient, a request opens at most 3 connections.
+	//
+	// A custom HTTPClient must honour the context of the request; otherwise
+	// timeouts have no effect.
 	HTTPClient HTTPClient
 
 	// Interceptors of the SDK, run in the order of the official client. To set a
@@ -144,7 +153,10 @@ type Options struct {
 
 	// How long one attempt may take, from the credentials to the last byte of
 	// the body. 0: 30 seconds. An attempt that takes longer ends with an
-	// *AttemptTimeoutError and may be retried.
+	// *AttemptTimeoutError and may be retried. It also limits how long a call waits
+	// for credentials, a resolver or a signer: a prompt for an MFA code, or a slow
+	// credential_process, needs a longer one. Code that ignores its context keeps
+	// its goroutine until it returns.
 	AttemptTimeout time.Duration
 
 	// How many bytes the body of a page may have, decompressed. 0: 8 MiB. A
