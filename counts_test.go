@@ -30,10 +30,10 @@ func TestAllocations(t *testing.T) {
 		allocs, bytes uint64
 		options       []func(*appintegrations.Options)
 	}{
-		{0, 68, 7_300, nil},
-		{1, 71, 7_950, nil},
-		{10, 90, 12_700, nil},
-		{50, 170, 33_400, nil},
+		{0, 68, 7_400, nil},
+		{1, 71, 8_050, nil},
+		{10, 90, 12_800, nil},
+		{50, 170, 33_450, nil},
 		{0, 68 + 2, 7_400, []func(*appintegrations.Options){quiet}}, // slog at level Error
 	} {
 		client := stubClient(typicalPage(row.items), row.options...)
