@@ -41,7 +41,7 @@ var errCause = errors.New("the caller lost patience")
 
 func (c *caller) run(ctx context.Context) {
 	time.Sleep(c.Start)
-	for i := range max(c.Repeat, 1) {
+	for i := range c.Repeat {
 		if ctx.Err() != nil {
 			break
 		}

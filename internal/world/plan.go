@@ -2,6 +2,7 @@ package world
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -100,12 +101,21 @@ const (
 
 // String is the plan as JSON, to read what a shrunk world is made of.
 func (p Plan) String() string {
-	text, err := json.MarshalIndent(p, "", " ")
+	text, err := json.Marshal(p)
 	if err != nil {
 		return err.Error()
 	}
-	return string(text)
+	// What is zero is left out.
+	for {
+		shorter := zeros.ReplaceAll(text, nil)
+		if len(shorter) == len(text) {
+			return string(text)
+		}
+		text = shorter
+	}
 }
+
+var zeros = regexp.MustCompile(`"\w+":(0|false|""|null),?`)
 
 // attempts is how many attempts a call of the caller may make, and whether that
 // is to the letter: where the user says nothing, a throttle that lost a race
@@ -120,7 +130,7 @@ func (c *Caller) attempts() (n int, exact bool) {
 	case "max2":
 		n, exact = 2, true
 	}
-	if c.RetryMaxAttempts > 0 && c.Retryer != "nop" {
+	if c.RetryMaxAttempts > 0 {
 		n, exact = c.RetryMaxAttempts, true
 	}
 	return n, exact
@@ -129,7 +139,7 @@ func (c *Caller) attempts() (n int, exact bool) {
 // plain reports whether nothing that the caller brings can end a call early.
 func (c *Caller) plain() bool {
 	n, _ := c.attempts()
-	return c.Deadline == 0 && c.Cancel == 0 && n >= 3 && c.Kind != Waits
+	return c.Deadline == 0 && c.Cancel == 0 && n >= 3 && c.Retryer != "nop" && c.Kind != Waits
 }
 
 func (c *Caller) attemptTimeout() time.Duration {
