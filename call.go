@@ -63,7 +63,6 @@ type attempt struct {
 	hidden     *redact.Secrets // of the call, and the keys; nil: not needed yet
 	keys       aws.Credentials
 	identified bool // keys were found, or the user asked for none
-	anonymous  bool
 	to         *target
 	offset     time.Duration // of the clock that signed the request
 	remote     *remote       // where it is expected to go, and then where it went; nil: not known
@@ -80,8 +79,9 @@ type attempt struct {
 	metadata   middleware.Metadata // of the response; without a stack only if there is more than one attempt
 
 	// Room for what a request points to, so that it needs no memory of its own.
-	url     url.URL
-	headers [3]string
+	url      url.URL
+	headers  [6]string
+	received http.Response
 
 	root *attemptRoot // in a stack: what the copies of the attempt share; else nil
 }
@@ -91,11 +91,13 @@ type attempt struct {
 type settings struct {
 	options    Options
 	fault      error // why no call can work; nil: none
+	timeout    error // why an attempt ends that takes too long
 	hooked     bool  // something of the SDK is to run with each call
 	retryer    aws.RetryerV2
 	ownRetryer bool // it is not the user's code
 	identity   any  // of the account, as long as its id is not known
 	provider   aws.CredentialsProvider
+	anonymous  bool // the provider says to send unsigned requests
 	client     HTTPClient
 	agents     agents
 	target     *target                // nil: the resolver is asked for each attempt

@@ -2,13 +2,13 @@ package appintegrations
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// chain links the steps of a stack, and puts send behind the last one. The
-// stack is empty then.
+// chain links the steps of a stack, and puts send behind the last one.
 //
 // middleware.DecorateHandler would do the same, but the phases of smithy-go
 // v1.28.8 write to themselves each time that they are entered: a hook that calls
@@ -18,25 +18,25 @@ func chain(s *middleware.Stack, send middleware.HandlerFunc) middleware.Initiali
 		out.RawResponse, metadata, err = send(ctx, in.Request)
 		return out, metadata, err
 	})
-	deserializeLinks := take(s.Deserialize.List(), s.Deserialize.Remove, func(m middleware.DeserializeMiddleware) deserializeLink { return deserializeLink{step: m} })
+	deserializeLinks := take(s.Deserialize, func(m middleware.DeserializeMiddleware) deserializeLink { return deserializeLink{step: m} })
 	for i := len(deserializeLinks) - 1; i >= 0; i-- {
 		deserializeLinks[i].next, deserialize = deserialize, &deserializeLinks[i]
 	}
 	var finalize middleware.FinalizeHandler = middleware.FinalizeHandlerFunc(func(ctx context.Context, in middleware.FinalizeInput) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
-		inner, metadata, err := deserialize.HandleDeserialize(ctx, middleware.DeserializeInput{Request: in.Request})
+		inner, metadata, err := deserialize.HandleDeserialize(ctx, middleware.DeserializeInput(in))
 		out.Result = inner.Result
 		return out, metadata, err
 	})
-	finalizeLinks := take(s.Finalize.List(), s.Finalize.Remove, func(m middleware.FinalizeMiddleware) finalizeLink { return finalizeLink{step: m} })
+	finalizeLinks := take(s.Finalize, func(m middleware.FinalizeMiddleware) finalizeLink { return finalizeLink{step: m} })
 	for i := len(finalizeLinks) - 1; i >= 0; i-- {
 		finalizeLinks[i].next, finalize = finalize, &finalizeLinks[i]
 	}
 	var build middleware.BuildHandler = middleware.BuildHandlerFunc(func(ctx context.Context, in middleware.BuildInput) (out middleware.BuildOutput, metadata middleware.Metadata, err error) {
-		inner, metadata, err := finalize.HandleFinalize(ctx, middleware.FinalizeInput{Request: in.Request})
+		inner, metadata, err := finalize.HandleFinalize(ctx, middleware.FinalizeInput(in))
 		out.Result = inner.Result
 		return out, metadata, err
 	})
-	buildLinks := take(s.Build.List(), s.Build.Remove, func(m middleware.BuildMiddleware) buildLink { return buildLink{step: m} })
+	buildLinks := take(s.Build, func(m middleware.BuildMiddleware) buildLink { return buildLink{step: m} })
 	for i := len(buildLinks) - 1; i >= 0; i-- {
 		buildLinks[i].next, build = build, &buildLinks[i]
 	}
@@ -45,7 +45,7 @@ func chain(s *middleware.Stack, send middleware.HandlerFunc) middleware.Initiali
 		out.Result = inner.Result
 		return out, metadata, err
 	})
-	serializeLinks := take(s.Serialize.List(), s.Serialize.Remove, func(m middleware.SerializeMiddleware) serializeLink { return serializeLink{step: m} })
+	serializeLinks := take(s.Serialize, func(m middleware.SerializeMiddleware) serializeLink { return serializeLink{step: m} })
 	for i := len(serializeLinks) - 1; i >= 0; i-- {
 		serializeLinks[i].next, serialize = serialize, &serializeLinks[i]
 	}
@@ -54,19 +54,43 @@ func chain(s *middleware.Stack, send middleware.HandlerFunc) middleware.Initiali
 		out.Result = inner.Result
 		return out, metadata, err
 	})
-	initializeLinks := take(s.Initialize.List(), s.Initialize.Remove, func(m middleware.InitializeMiddleware) initializeLink { return initializeLink{step: m} })
+	initializeLinks := take(s.Initialize, func(m middleware.InitializeMiddleware) initializeLink { return initializeLink{step: m} })
 	for i := len(initializeLinks) - 1; i >= 0; i-- {
 		initializeLinks[i].next, initialize = initialize, &initializeLinks[i]
 	}
 	return initialize
 }
 
-// take removes the steps of a phase, in order, and makes links of them.
-func take[M, L any](ids []string, remove func(string) (M, error), link func(M) L) []L {
+// A phaseOf is a phase of a stack.
+type phaseOf[M any] interface {
+	List() []string
+	Get(id string) (M, bool)
+	Remove(id string) (M, error)
+	Add(m M, at middleware.RelativePosition) error
+}
+
+// take makes links of the steps of a phase, in order.
+func take[M, L any](phase phaseOf[M], link func(M) L) []L {
+	ids := phase.List()
+	links := make([]L, 0, len(ids))
+	for i, id := range ids {
+		m, _ := phase.Get(id)
+		if slices.Contains(ids[:i], id) || slices.Contains(ids[i+1:], id) {
+			// Steps with one id: the first goes, and comes last. All steps are
+			// moved once, so that the phase is in order again.
+			return takeMoving(phase, ids, link)
+		}
+		links = append(links, link(m))
+	}
+	return links
+}
+
+func takeMoving[M, L any](phase phaseOf[M], ids []string, link func(M) L) []L {
 	links := make([]L, 0, len(ids))
 	for _, id := range ids {
-		if m, err := remove(id); err == nil { // several steps may have one id: the first goes
+		if m, err := phase.Remove(id); err == nil {
 			links = append(links, link(m))
+			phase.Add(m, middleware.After)
 		}
 	}
 	return links

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	smithy "github.com/aws/smithy-go"
 )
 
@@ -49,7 +48,7 @@ func New(options Options, optFns ...func(*Options)) *Client {
 	c := &core{}
 	s := &c.settings
 	s.options = options
-	s.provider = cached(options.Credentials)
+	s.setProvider(cached(options.Credentials))
 	s.client = deriveHTTPClient(options.HTTPClient, options.resolvedDefaultsMode)
 	s.agents = userAgents(&options)
 	s.complete()
@@ -156,15 +155,17 @@ func (c Client) LogValue() slog.Value {
 	return c.core.settings.options.LogValue()
 }
 
+func (s *settings) setProvider(p aws.CredentialsProvider) {
+	s.provider, s.anonymous = p, isAnonymous(p)
+}
+
 // complete fills in what follows from the options alone.
 func (s *settings) complete() {
 	s.fault = s.options.check()
+	s.timeout = &AttemptTimeoutError{After: s.options.attemptTimeout()}
 	s.hooked = alwaysStack || s.options.hooked()
 	s.retryer = asRetryerV2(s.options.Retryer)
-	switch s.options.Retryer.(type) {
-	case *defaultRetryer, *retry.Standard, *retry.AdaptiveMode, aws.NopRetryer:
-		s.ownRetryer = true
-	}
+	s.ownRetryer = neverBlocks(s.options.Retryer)
 	s.identity = identity(s.options.Credentials)
 	if _, ok := s.options.EndpointResolverV2.(defaultResolver); ok {
 		s.target, s.noTarget = s.options.resolveTarget(context.Background())
@@ -178,7 +179,7 @@ func (c *core) settingsOf(optFns []func(*Options)) *settings {
 	if len(optFns) == 0 {
 		return base
 	}
-	s := &settings{options: base.options.Copy(), provider: base.provider, client: base.client, agents: base.agents}
+	s := &settings{options: base.options.Copy(), provider: base.provider, anonymous: base.anonymous, client: base.client, agents: base.agents}
 	for _, fn := range optFns {
 		if fn != nil {
 			fn(&s.options)
@@ -189,7 +190,7 @@ func (c *core) settingsOf(optFns []func(*Options)) *settings {
 	s.complete()
 	sameProvider := same(s.options.Credentials, base.options.Credentials)
 	if !sameProvider {
-		s.provider = s.options.Credentials
+		s.setProvider(s.options.Credentials)
 	}
 	if !same(s.options.HTTPClient, base.options.HTTPClient) {
 		s.client = c.derive(s.options.HTTPClient, s.options.resolvedDefaultsMode)

@@ -24,8 +24,8 @@ func TestAllocations(t *testing.T) {
 		items int
 		limit float64
 	}{
-		{"empty page", 0, 76},
-		{"page of 50", 50, 180},
+		{"empty page", 0, 62},
+		{"page of 50", 50, 164},
 	} {
 		client := stubClient(typicalPage(row.items))
 		in := input("example")

@@ -16,8 +16,8 @@ func (a *attempt) identify() error {
 	switch {
 	case a.provider == nil:
 		return &ConfigError{Field: "Credentials", Reason: "there is no provider; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
-	case isAnonymous(a.provider):
-		a.identified, a.anonymous = true, true
+	case a.anonymous:
+		a.identified = true
 		return nil
 	}
 	keys, err := retrieve(a.ctx, a.provider, a.options.attemptTimeout())

@@ -158,6 +158,7 @@ type target struct {
 	signingName   string
 	signingRegion string
 	singleEscape  bool // a custom resolver's wish for a path that is escaped once
+	plain         bool // the path of the base has nothing to escape
 }
 
 // resolveTarget asks the resolver where to send an attempt.
@@ -183,6 +184,8 @@ func (o *Options) resolveTarget(ctx context.Context) (*target, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
+	path := t.base.EscapedPath()
+	t.plain = path == strings.ReplaceAll(escape(path), "%2F", "/")
 	return t, nil
 }
 

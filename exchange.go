@@ -2,8 +2,10 @@ package appintegrations
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -17,7 +19,6 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/middleware"
-	smithyrand "github.com/aws/smithy-go/rand"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -37,11 +38,22 @@ func (a *attempt) setPath() error {
 	return nil
 }
 
-// setInvocationID makes the id that all attempts of the call have in common.
-func (c *call) setInvocationID() (err error) {
-	if c.invocationID, err = smithyrand.NewUUID(smithyrand.Reader).GetUUID(); err != nil {
-		return foreign("make an invocation id", err)
+// setInvocationID makes the id that all attempts of the call have in common: a
+// random UUID, version 4 (RFC 9562).
+func (c *call) setInvocationID() error {
+	var id [16]byte
+	rand.Read(id[:])
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	var text [36]byte
+	at := 0
+	for i, b := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			text[at] = '-'
+			at++
+		}
+		at += hex.Encode(text[at:], []byte{b})
 	}
+	c.invocationID = string(text[:])
 	return nil
 }
 
@@ -72,19 +84,17 @@ func (a *attempt) setAttemptHeader() error {
 	if a.number == 0 { // a loop of the user's counts for itself
 		return nil
 	}
-	h := "attempt=" + strconv.Itoa(a.number)
-	if a.maxAttempts > 0 && a.number <= a.maxAttempts {
-		h += "; max=" + strconv.Itoa(a.maxAttempts)
+	h := "attempt=1; max=3"
+	if a.number != 1 || a.maxAttempts != 3 {
+		h = "attempt=" + strconv.Itoa(a.number)
+		if a.maxAttempts > 0 && a.number <= a.maxAttempts {
+			h += "; max=" + strconv.Itoa(a.maxAttempts)
+		}
 	}
 	if deadline, ok := a.caller.Deadline(); ok && a.clockOffset() > 0 {
 		h += "; ttl=" + deadline.Add(a.clockOffset()).UTC().Format("20060102T150405Z")
 	}
 	a.setHeader(2, "Amz-Sdk-Request", h)
-	return nil
-}
-
-func (a *attempt) resolveAuthScheme() error {
-	a.identified = false
 	return nil
 }
 
@@ -106,8 +116,11 @@ func (a *attempt) resolveEndpoint() (err error) {
 // sign signs the request, for what a hook has put into the context where there
 // is a stack.
 func (a *attempt) sign() error {
-	if !a.identified || a.to == nil {
-		return &ConfigError{Field: "APIOptions", Reason: "the steps GetIdentity and ResolveEndpointV2 are needed to sign"}
+	if !a.identified || a.req.URL.Host == "" {
+		return &ConfigError{Field: "APIOptions", Reason: "the steps GetIdentity and ResolveEndpointV2, or steps that do their work, are needed to sign"}
+	}
+	if a.to == nil { // a step of the user's resolves the endpoint
+		a.to = &target{signingName: signingName, signingRegion: a.options.Region}
 	}
 	if a.anonymous {
 		return nil
@@ -135,12 +148,30 @@ func (a *attempt) sign() error {
 func (a *attempt) signWith(hash, name, region string, now time.Time) error {
 	signer, options := a.options.HTTPSignerV4, a.signerOptions()
 	if own, ok := signer.(*v4.Signer); ok && own != nil {
+		if options == nil && !a.stacked && a.to.plain && a.path == a.rawPath {
+			options = nothingToEscape
+		}
+		a.makeRoom()
 		return own.SignHTTP(a.ctx, a.keys, a.req, hash, name, region, now, options...)
 	}
 	_, err := await(a.ctx, func() (struct{}, error) {
 		return struct{}{}, signer.SignHTTP(a.ctx, a.keys, a.req, hash, name, region, now, options...)
 	})
 	return err
+}
+
+// nothingToEscape spares the signer of the SDK the escaping of a path of which
+// it would escape nothing.
+var nothingToEscape = []func(*v4.SignerOptions){func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }}
+
+// makeRoom gives the headers of the signature a place for their values.
+func (a *attempt) makeRoom() {
+	names := [...]string{"X-Amz-Date", "Authorization", "X-Amz-Security-Token"}
+	for i, name := range names {
+		if name != "X-Amz-Security-Token" || a.keys.SessionToken != "" {
+			a.req.Header[name] = a.headers[3+i : 3+i : 4+i]
+		}
+	}
 }
 
 // clockOffset is what to add to the clock of this machine for that of the
@@ -209,8 +240,8 @@ func (a *attempt) sender() HTTPClient {
 
 // receive takes over a response, with its body bounded by the attempt.
 func (a *attempt) receive(client HTTPClient, resp *http.Response) {
-	received := *resp // a stub may use its own again
-	a.resp = &received
+	a.received = *resp // a stub may use its own again
+	a.resp = &a.received
 	if resp.Header == nil {
 		a.resp.Header = http.Header{}
 	}
@@ -305,14 +336,14 @@ func (c *call) limited(ctx context.Context) (context.Context, context.CancelFunc
 	if timeout < 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeoutCause(ctx, timeout, &AttemptTimeoutError{After: timeout})
+	return context.WithTimeoutCause(ctx, timeout, c.timeout)
 }
 
 // timedOut returns the timeout of the attempt in place of what it did to err.
 func timedOut(ctx context.Context, err error) error {
 	var timeout *AttemptTimeoutError
 	if errors.As(context.Cause(ctx), &timeout) {
-		return timeout
+		return &AttemptTimeoutError{After: timeout.After} // the settings' own is shared
 	}
 	return err
 }

@@ -11,10 +11,14 @@ import (
 	"github.com/seed-10600c52/appintegrations/internal/redact"
 )
 
+func (c *call) logsRequests() bool {
+	return c.options.ClientLogMode.IsRequest() || c.options.ClientLogMode.IsRequestWithBody()
+}
+
 // logRequest writes the line and the headers of a request for
 // aws.LogRequest and aws.LogRequestWithBody; there is no body.
 func (a *attempt) logRequest() error {
-	if mode := a.options.ClientLogMode; !mode.IsRequest() && !mode.IsRequestWithBody() {
+	if !a.logsRequests() {
 		return nil
 	}
 	a.logf("Request\n%s %s HTTP/1.1\nHost: %s\n%s", a.req.Method, a.redact(a.req.URL.RequestURI()), a.req.URL.Host, a.redact(headerLines(a.req.Header)))

@@ -191,7 +191,7 @@ func (s *step) observed(a *attempt, i *instruments, work func() error) error {
 }
 
 func (a *attempt) scheme() string {
-	if isAnonymous(a.provider) {
+	if a.anonymous {
 		return "smithy.api#noAuth"
 	}
 	return "aws.auth#sigv4"

@@ -202,7 +202,9 @@ func (o *Options) limitAttempts(already int) {
 		return
 	}
 	if _, own := o.Retryer.(*defaultRetryer); own {
-		o.Retryer = newRetryer(o.RetryMaxAttempts)
+		limited := newRetryer(o.RetryMaxAttempts)
+		limited.limited = true
+		o.Retryer = limited
 		return
 	}
 	o.Retryer = retry.AddWithMaxAttempts(o.Retryer, o.RetryMaxAttempts)

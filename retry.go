@@ -19,11 +19,9 @@ func (c *call) retry(ctx context.Context, walk func(*attempt) error) (*attempt, 
 	if c.noTarget != nil {
 		return nil, c.noTarget
 	}
-	limit, err := ask(c, ctx, func() (int, error) { return c.retryer.MaxAttempts(), nil })
-	if err != nil {
+	if err := c.askMaxAttempts(ctx); err != nil {
 		return nil, canceled(ctx, nil)
 	}
-	c.maxAttempts = limit
 	for {
 		a, err := c.try(ctx, walk)
 		if err == nil {
@@ -43,7 +41,7 @@ func (c *call) try(ctx context.Context, walk func(*attempt) error) (*attempt, er
 	}
 	a := &attempt{call: c, number: c.attempts + 1, caller: ctx, remote: c.expectedRemote()}
 	a.gate = gateContext{ctx, a}
-	releaseAttempt, err := ask(c, ctx, func() (release, error) { return c.retryer.GetAttemptToken(&a.gate) })
+	releaseAttempt, err := a.askAttemptToken(ctx)
 	if err != nil {
 		return nil, c.gateError(ctx, err)
 	}
@@ -208,6 +206,22 @@ func (c *call) releaseTokens(ctx context.Context, err error, tokens ...release) 
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (c *call) askMaxAttempts(ctx context.Context) (err error) {
+	if c.ownRetryer {
+		c.maxAttempts = c.retryer.MaxAttempts()
+		return nil
+	}
+	c.maxAttempts, err = await(ctx, func() (int, error) { return c.retryer.MaxAttempts(), nil })
+	return err
+}
+
+func (a *attempt) askAttemptToken(ctx context.Context) (release, error) {
+	if a.ownRetryer {
+		return a.retryer.GetAttemptToken(&a.gate)
+	}
+	return await(ctx, func() (release, error) { return a.retryer.GetAttemptToken(&a.gate) })
 }
 
 // ask asks the retryer. One of the user's is waited for no longer than the call

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -25,7 +26,10 @@ const (
 // through the interface of the SDK, so that retry.AddWithMaxAttempts and its
 // kin work around it. What it goes by, the attempts that it is asked about carry.
 // It is safe for concurrent use.
-type defaultRetryer struct{ maxAttempts int }
+type defaultRetryer struct {
+	maxAttempts int
+	limited     bool // by RetryMaxAttempts
+}
 
 func newRetryer(maxAttempts int) *defaultRetryer {
 	if maxAttempts <= 0 {
@@ -118,8 +122,8 @@ func answerHeader(err error) http.Header {
 // GetRetryToken lets a call make another attempt unless the retry quota of its
 // endpoint is used up. The quota was asked when the attempt failed: it has to
 // hear of each failure. A throttle draws nothing: it proves the endpoint alive.
-func (r *defaultRetryer) GetRetryToken(ctx context.Context, _ error) (func(error) error, error) {
-	if a := attemptAtGate(ctx); a != nil && !a.retryable {
+func (r *defaultRetryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	if a := attemptAtGate(ctx); a != nil && !a.retryable && retryables.IsErrorRetryable(err).Bool() {
 		return nil, fmt.Errorf("the retry quota of %s is used up", oneLine(a.signed().req.URL.Host, maxCodeText))
 	}
 	return nil, nil
@@ -171,4 +175,23 @@ func isBare503(err error) bool {
 	var bare *bareError
 	var status interface{ HTTPStatusCode() int }
 	return errors.As(err, &bare) && errors.As(err, &status) && status.HTTPStatusCode() == http.StatusServiceUnavailable
+}
+
+// neverBlocks reports whether a retryer is one of this package or of the SDK, or
+// one of the SDK's wrappers around such a one: they need not be watched.
+func neverBlocks(r aws.Retryer) bool {
+	switch r.(type) {
+	case *defaultRetryer, *retry.Standard, *retry.AdaptiveMode, aws.NopRetryer:
+		return true
+	}
+	wrapper := reflect.Indirect(reflect.ValueOf(r))
+	if !wrapper.IsValid() || wrapper.Kind() != reflect.Struct || wrapper.Type().PkgPath() != reflect.TypeFor[retry.Standard]().PkgPath() {
+		return false
+	}
+	inner := wrapper.FieldByName("RetryerV2")
+	if !inner.IsValid() || !inner.CanInterface() {
+		return false
+	}
+	wrapped, ok := inner.Interface().(aws.Retryer)
+	return ok && neverBlocks(wrapped)
 }

@@ -28,6 +28,29 @@ func addUserAgent(c *call, s *middleware.Stack) {
 	s.Build.Add(requestUserAgent(&c.options, c.who), middleware.After)
 }
 
+func addRequestID(_ *call, s *middleware.Stack) {
+	s.Build.Add(&awsmiddleware.ClientRequestID{}, middleware.After)
+}
+
+func addRecursionDetection(_ *call, s *middleware.Stack) {
+	s.Build.Add(&awsmiddleware.RecursionDetection{}, middleware.After)
+}
+
+// addRetryMetricsHeader adds a place to insert at: the retry loop has set the
+// header, for the hooks between the two.
+func addRetryMetricsHeader(_ *call, s *middleware.Stack) {
+	s.Finalize.Add(stackStep{&step{id: "RetryMetricsHeader"}}, middleware.After)
+}
+
+// addRequestLogger adds a place to insert at, unless requests are logged.
+func addRequestLogger(c *call, s *middleware.Stack) {
+	logger := step{id: "RequestResponseLogger"}
+	if c.logsRequests() {
+		logger.there = (*attempt).logRequest
+	}
+	s.Deserialize.Add(stackStep{&logger}, middleware.After)
+}
+
 func addRetryLoopSpan(_ *call, s *middleware.Stack) {
 	s.Finalize.Add(middleware.FinalizeMiddlewareFunc("spanRetryLoop", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		ctx, span := tracing.StartSpan(ctx, "RetryLoop")
@@ -48,8 +71,20 @@ func addRawResponse(_ *call, s *middleware.Stack) {
 	s.Deserialize.Add(&awsmiddleware.AddRawResponse{}, middleware.After)
 }
 
-func addRequestID(_ *call, s *middleware.Stack) {
+func addRequestIDRetriever(_ *call, s *middleware.Stack) {
 	s.Deserialize.Add(&awsmiddleware.RequestIDRetriever{}, middleware.After)
+}
+
+// addCloseBody adds a step like the SDK's own, which reads what is left of the
+// body, without a bound, before it closes it.
+func addCloseBody(_ *call, s *middleware.Stack) {
+	s.Deserialize.Add(middleware.DeserializeMiddlewareFunc("CloseResponseBody", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil && resp.Body != nil {
+			resp.Body.Close()
+		}
+		return out, metadata, err
+	}), middleware.After)
 }
 
 func addResponseTiming(c *call, s *middleware.Stack) {

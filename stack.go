@@ -167,6 +167,9 @@ func (s stackStep) ID() string { return s.id }
 // what the step left.
 func (s stackStep) enter(ctx context.Context, parameters, request any) (context.Context, error) {
 	if s.once == nil && s.there == nil {
+		if s.span != "" && s.back == nil {
+			return ctx, s.onlySeen(ctx)
+		}
 		return ctx, nil
 	}
 	a, err := copyOf(ctx, request)
@@ -187,6 +190,15 @@ func (s stackStep) enter(ctx context.Context, parameters, request any) (context.
 	return withAttempt(ctx, a), err
 }
 
+// onlySeen makes the span of a step that does nothing else in a stack.
+func (s stackStep) onlySeen(ctx context.Context) error {
+	a, err := copyOf(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return s.observed(a, a.root.instruments, func() error { return nil })
+}
+
 // prepare prepares a value of the call, on a copy of it, from the input that
 // hooks may have changed.
 func (a *attempt) prepare(once func(*call) error, parameters any) error {
@@ -204,7 +216,7 @@ func (a *attempt) prepare(once func(*call) error, parameters any) error {
 
 // leave does what the step does on the way back.
 func (s stackStep) leave(ctx context.Context, in middleware.DeserializeInput, out *middleware.DeserializeOutput, err error) error {
-	if s.back == nil {
+	if s.back == nil || s.failed && err == nil {
 		return err
 	}
 	a, copyErr := copyOf(ctx, in.Request)
@@ -291,7 +303,17 @@ func retryStep(ctx context.Context, in middleware.FinalizeInput, next middleware
 		a.stacked, a.root = true, &attemptRoot{instruments: observer}
 		attemptCtx, span := tracing.StartSpan(a.ctx, "Attempt", func(o *tracing.SpanOptions) { o.Properties.Set("operation.attempt", a.number) })
 		defer span.End()
-		in.Request = original.Clone()
+		request := original.Clone()
+		if a.number > 1 {
+			if err := request.RewindStream(); err != nil {
+				return foreign("rewind the body of the request", err)
+			}
+		}
+		a.req = request.Request
+		if err := a.setAttemptHeader(); err != nil { // steps between here and RetryMetricsHeader read it
+			return err
+		}
+		in.Request = request
 		start := time.Now()
 		var err error
 		out, a.metadata, err = next.HandleFinalize(withAttempt(attemptCtx, a), in)
@@ -324,7 +346,12 @@ func transmit(ctx context.Context, request any) (any, middleware.Metadata, error
 		return nil, middleware.Metadata{}, err
 	}
 	var sendErr error
+	host := a.req.Host
+	if strings.HasPrefix(host, "[") { // the SDK's handler takes no IPv6 address for a host
+		a.req.Host = ""
+	}
 	handler := smithyhttp.NewClientHandlerWithOptions(smithyhttp.ClientDoFunc(func(req *http.Request) (*http.Response, error) {
+		req.Host = host
 		a.req, a.ctx = req, req.Context()
 		if a.number == 0 { // the user took the loop out, and its time limit with it
 			limited, cancel := a.limited(a.ctx)

@@ -23,10 +23,11 @@ type step struct {
 	phase phase
 	id    string // of the official client: users insert their own steps by it
 
-	once  func(*call) error              // before the retry loop: prepares a value of the call
-	there func(*attempt) error           // on the way to the service
-	back  func(*attempt, error) error    // on the way back: sees the error, and may wrap it
-	sdk   func(*call, *middleware.Stack) // adds the SDK's own step, which only a stack has
+	once   func(*call) error              // before the retry loop: prepares a value of the call
+	there  func(*attempt) error           // on the way to the service
+	back   func(*attempt, error) error    // on the way back: sees the error, and may wrap it
+	failed bool                           // back has nothing to do without an error
+	sdk    func(*call, *middleware.Stack) // adds to a stack what stands there in its place
 
 	span, histogram string // of the official client; "": none
 }
@@ -50,18 +51,18 @@ var steps = [...]step{
 	{phase: inSerialize, id: "OperationSerializer", once: (*call).serialize, there: (*attempt).setPath, span: "OperationSerializer", histogram: serializeTime},
 	{phase: inSerialize, id: "InterceptAfterSerialization", sdk: addInterceptAfterSerialization},
 
-	{phase: inBuild, id: "ClientRequestID", once: (*call).setInvocationID, there: (*attempt).setInvocationID},
+	{phase: inBuild, id: "ClientRequestID", once: (*call).setInvocationID, there: (*attempt).setInvocationID, sdk: addRequestID},
 	{phase: inBuild, id: "ComputeContentLength", sdk: addContentLength},
 	{phase: inBuild, id: "SetCredentialSourceMiddleware"},
 	{phase: inBuild, id: "UserAgent", there: (*attempt).setUserAgent, sdk: addUserAgent},
-	{phase: inBuild, id: "RecursionDetection", there: (*attempt).setTraceID},
+	{phase: inBuild, id: "RecursionDetection", there: (*attempt).setTraceID, sdk: addRecursionDetection},
 
 	{phase: inFinalize, id: "spanRetryLoop", sdk: addRetryLoopSpan},
 	{phase: inFinalize, id: "InterceptBeforeRetryLoop", sdk: addInterceptBeforeRetryLoop},
 	{phase: inFinalize, id: retryID, sdk: addRetryLoop},
 	{phase: inFinalize, id: "InterceptAttempt", sdk: addInterceptAttempt},
-	{phase: inFinalize, id: "RetryMetricsHeader", there: (*attempt).setAttemptHeader},
-	{phase: inFinalize, id: "ResolveAuthScheme", there: (*attempt).resolveAuthScheme, span: "ResolveAuthScheme"},
+	{phase: inFinalize, id: "RetryMetricsHeader", there: (*attempt).setAttemptHeader, sdk: addRetryMetricsHeader},
+	{phase: inFinalize, id: "ResolveAuthScheme", span: "ResolveAuthScheme"},
 	{phase: inFinalize, id: "GetIdentity", there: (*attempt).identify, span: "GetIdentity", histogram: identityTime},
 	{phase: inFinalize, id: "ResolveEndpointV2", there: (*attempt).resolveEndpoint, span: "ResolveEndpoint", histogram: endpointTime},
 	{phase: inFinalize, id: "disableHTTPS"},
@@ -73,14 +74,14 @@ var steps = [...]step{
 
 	{phase: inDeserialize, id: "AddRawResponseToMetadata", sdk: addRawResponse},
 	{phase: inDeserialize, id: "ErrorCloseResponseBody"},
-	{phase: inDeserialize, id: "CloseResponseBody", back: (*attempt).closeBody},
-	{phase: inDeserialize, id: "ResponseErrorWrapper", back: (*attempt).wrapError},
-	{phase: inDeserialize, id: "RequestIDRetriever", sdk: addRequestID},
+	{phase: inDeserialize, id: "CloseResponseBody", back: (*attempt).closeBody, sdk: addCloseBody},
+	{phase: inDeserialize, id: "ResponseErrorWrapper", back: (*attempt).wrapError, failed: true},
+	{phase: inDeserialize, id: "RequestIDRetriever", sdk: addRequestIDRetriever},
 	{phase: inDeserialize, id: "InterceptAfterDeserialization", sdk: addInterceptAfterDeserialization},
 	{phase: inDeserialize, id: "OperationDeserializer", back: (*attempt).deserialize, span: "OperationDeserializer", histogram: deserializeTime},
 	{phase: inDeserialize, id: "InterceptBeforeDeserialization", sdk: addInterceptBeforeDeserialization},
 	{phase: inDeserialize, id: "RecordResponseTiming", sdk: addResponseTiming},
-	{phase: inDeserialize, id: "RequestResponseLogger", there: (*attempt).logRequest},
+	{phase: inDeserialize, id: "RequestResponseLogger", there: (*attempt).logRequest, sdk: addRequestLogger},
 	{phase: inDeserialize, id: "InterceptTransmit", sdk: addInterceptTransmit},
 }
 

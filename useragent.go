@@ -52,7 +52,9 @@ func requestUserAgent(o *Options, who callerKind) *awsmiddleware.RequestUserAgen
 	case *retry.AdaptiveMode:
 		agent.AddUserAgentFeature(awsmiddleware.UserAgentFeatureRetryModeAdaptive)
 	case *defaultRetryer:
-		agent.AddUserAgentFeature(r.userAgentFeature(o.RetryMode))
+		if !r.limited { // the official client has a wrapper then, which it does not name
+			agent.AddUserAgentFeature(r.userAgentFeature(o.RetryMode))
+		}
 	}
 	if source, ok := o.Credentials.(aws.CredentialProviderSource); ok {
 		for _, s := range source.ProviderSources() {

@@ -32,6 +32,7 @@ var pageSeeds = []string{
 	`{"DataIntegrationAssociations":[null]}`, `{"DataIntegrationAssociations":[{},null]}`, `{"NextToken":1}`, `{"DataIntegrationAssociations":{}}`, `{"DataIntegrationAssociations":[[]]}`,
 	`{"DataIntegrationAssociations":[{"ExecutionConfiguration":{"ExecutionMode":{}}}]}`, `{"NextToken":"a` + "\xff" + `"}`, `{"NextToken":"\ud800"}`, `{"NextToken":"\udc00\ud800\udc00"}`, `{"NextToken":"\ud83d\ude00"}`,
 	deepBody, `{"X":` + strings.Repeat(`{"a":`, 31) + `1` + strings.Repeat("}", 31) + `}`, `{"X":"` + strings.Repeat("[", 40) + `\""}`,
+	`{"X":[]}`, `{"nexttoken":"x","dataIntegrationAssociations":[]}`, `{"NextToken":"` + strings.Repeat("t", 8<<10) + `"}`, `{"NextToken":"` + strings.Repeat(`\u0074`, 8<<10+1) + `"}`,
 	`{"__type":"a#ThrottlingException","message":"m"}`, `{"code":"X"}`, `{"code":""}`, `{"Code":"X","code":404}`, `{"code":"X","NextToken":null}`, `{"message":"m"}`,
 }
 
@@ -117,7 +118,12 @@ func pageDifferences(body []byte) (names []string) {
 	add(largePage, len(body) > 8<<20)
 	inPage := inspect(document, []string{"DataIntegrationAssociations", "NextToken"}, add)
 	token, list := inPage["NextToken"], inPage["DataIntegrationAssociations"]
+	members := 0
+	eachMember(document, func(string, json.RawMessage) { members++ })
+	add(foreignObject, members > 0 && len(inPage) == 0)
 	add(badToken, kind(token) == '"' && !wellformed(token))
+	var text string
+	add(longPageToken, kind(token) == '"' && json.Unmarshal(token, &text) == nil && len(text) > 8<<10)
 	if kind(list) == '[' {
 		inspectItems(list, add)
 	}

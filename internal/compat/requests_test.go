@@ -176,6 +176,7 @@ func (s *scenario) differences() (refusals, sent, others []string) {
 	if uri := s.uri(); uri != "" {
 		add(&sent, addressWithPort, !s.anonymous && isAddressWithPort(uri, s.http))
 		add(&refusals, oddName, isOddName(uri))
+		add(&others, zonedAddress, strings.Contains(uri, "%25") && strings.Contains(uri, "[") && !isOddName(uri) && !isAddressWithPort(uri, s.http))
 	}
 	add(&sent, longRegion, len(region) > 63 && (custom || s.base != nil))
 	add(&others, escapedPrefix, !custom && s.base != nil && needsEscapes(*s.base))

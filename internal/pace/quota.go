@@ -23,6 +23,10 @@ const (
 	// One success makes up for so many failures of the last fault. A service that
 	// serves less than a fifth of the requests is overloaded: retries make it worse.
 	failuresPerSuccess = 4
+	// So many successes with no failure between them show that a fault is over,
+	// however many attempts it failed. A service that fails 80 % of the attempts has
+	// three in a row in one case of 125.
+	successesInRow = 3
 )
 
 // A fault is a group of failures that one event may have caused: failures of
@@ -73,6 +77,7 @@ type Quota struct {
 	failed  int64         // attempts, by the current fault
 	passed  int64         // attempts that succeeded since the current fault began
 	owed    int64         // calls that must fail before another chance
+	row     int           // successes since the last failure
 	faults  uint8         // in a row
 	chance  bool          // the current fault is one, by secondChance
 }
@@ -93,8 +98,10 @@ func (q *Quota) Failed(begun, sent, now time.Time) (retry bool) {
 	}
 	q.failed++
 	q.last = now
+	well := q.well()
+	q.row = 0
 	switch {
-	case q.well(), !begun.After(q.began.Add(spread)):
+	case well, !begun.After(q.began.Add(spread)):
 		return true
 	case q.chance && !sent.After(q.current.first):
 		q.owed += callsPerRetry
@@ -120,10 +127,15 @@ func (q *Quota) begin(quiet time.Duration) {
 
 // Succeeded reports an attempt that the endpoint served: a success, or an error
 // that is not retried because the request is at fault.
-func (q *Quota) Succeeded() { q.passed++ }
+func (q *Quota) Succeeded() {
+	q.passed++
+	q.row++
+}
 
 // well reports whether the endpoint recovered from the current fault.
-func (q *Quota) well() bool { return q.passed*failuresPerSuccess >= q.failed }
+func (q *Quota) well() bool {
+	return q.passed*failuresPerSuccess >= q.failed || q.row >= successesInRow
+}
 
 // Idle reports whether q does what a new Quota does, so that q may be dropped.
 func (q *Quota) Idle(now time.Time) bool {
