@@ -120,7 +120,7 @@ func (d *drawing) kind(p *Plan) string {
 	case n == 2 && p.Network == Direct:
 		return jump
 	case n <= 4 && p.Network != Direct:
-		return pick(d, connectionSpells...)
+		return pick(d, append([]string{twice}, connectionSpells...)...)
 	}
 	return faults[d.IntN(len(faults))].kind
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -132,12 +133,17 @@ func (w *world) listen() {
 			rw.WriteHeader(403)
 			return
 		}
+		if conn, ok := r.Context().Value(connKey{}).(*pipeEnd); ok && r.ProtoMajor == 1 {
+			if conn.mark(); s.casts(twice) {
+				conn.again()
+			}
+		}
 		s.fake(generation).ServeHTTP(rw, r)
 	})
 	for _, s := range w.services {
 		if w.listeners[s.host()] == nil {
 			l := &listener{conns: make(chan net.Conn), over: make(chan struct{})}
-			server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0), Protocols: new(http.Protocols)}
+			server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0), Protocols: new(http.Protocols), ConnContext: withConn}
 			server.Protocols.SetHTTP1(true)
 			server.Protocols.SetUnencryptedHTTP2(true)
 			w.listeners[s.host()], w.servers = l, append(w.servers, server)
@@ -147,6 +153,18 @@ func (w *world) listen() {
 			w.castOnConnections(s, &s.Spells[i])
 		}
 	}
+}
+
+type connKey struct{}
+
+func withConn(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, conn)
+}
+
+// casts reports whether a spell of a kind is on the service.
+func (s *service) casts(kind string) bool {
+	now := s.now()
+	return slices.ContainsFunc(s.Spells, func(spell Spell) bool { return spell.Kind == kind && spell.covers(now) })
 }
 
 // castOnConnections breaks the connections to the endpoint of a service when the

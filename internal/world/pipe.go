@@ -45,10 +45,36 @@ type pipeEnd struct {
 	in, out *stream
 	once    sync.Once
 	closed  func() // nil: nobody counts
+
+	mu     sync.Mutex
+	sent   []byte // since the last request, of the server's end
+	before []byte // the response before
 }
 
-func (p *pipeEnd) Read(b []byte) (int, error)  { return p.in.read(b) }
-func (p *pipeEnd) Write(b []byte) (int, error) { return p.out.write(b) }
+// again sends the response before once more, in place of the one that is due.
+func (p *pipeEnd) again() {
+	p.mu.Lock()
+	before := p.before
+	p.mu.Unlock()
+	p.out.write(before)
+}
+
+// mark says that a request has arrived, and so a response is complete.
+func (p *pipeEnd) mark() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.before, p.sent = p.sent, nil
+}
+
+func (p *pipeEnd) Read(b []byte) (int, error) { return p.in.read(b) }
+func (p *pipeEnd) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	if len(p.sent) < pipeBuffer {
+		p.sent = append(p.sent, b...)
+	}
+	p.mu.Unlock()
+	return p.out.write(b)
+}
 
 func (p *pipeEnd) Close() error {
 	p.once.Do(func() {
