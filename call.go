@@ -33,6 +33,7 @@ type call struct {
 	token         string // NextToken; a secret: redacted in every error and log
 	invocationID  string
 	who           callerKind
+	swept         *sweptCall // of a sweep, which waits for turns and deals with throttles; nil: none
 	counters
 }
 

@@ -135,7 +135,7 @@ func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssocia
 	if c == nil || c.core == nil {
 		return nil, &ConfigError{Field: "Client", Reason: "it was not made by New or NewFromConfig"}
 	}
-	k := &call{core: c.core, settings: c.core.settingsOf(optFns)}
+	k := &call{core: c.core, settings: c.core.settingsOf(optFns), swept: sweptIn(ctx)}
 	if k.fault != nil {
 		return nil, k.fault
 	}

@@ -170,3 +170,48 @@ func TestThrottleOfOneEndpoint(t *testing.T) {
 		calls.Wait()
 	})
 }
+
+// keysOf is a provider of the keys of an account.
+func keysOf(key, account string) aws.CredentialsProvider {
+	return &keysProvider{aws.Credentials{AccessKeyID: key, SecretAccessKey: "SECRET", SessionToken: "TOKEN of " + key, AccountID: account}}
+}
+
+type keysProvider struct{ keys aws.Credentials }
+
+func (p *keysProvider) Retrieve(context.Context) (aws.Credentials, error) { return p.keys, nil }
+
+// TestPaceOfAnAccount: providers of one account share its pace, whatever their
+// keys; those of another account have their own. So do two Clients.
+func TestPaceOfAnAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var busy atomic.Bool
+		do := doFunc(func(r *http.Request) (*http.Response, error) {
+			if busy.Load() {
+				return replied(r, 429, strings.NewReader("")), nil
+			}
+			return replied(r, 200, strings.NewReader("{}")), nil
+		})
+		client := stubClient("", func(o *appintegrations.Options) { o.HTTPClient, o.Credentials = do, keysOf("AKID1", "111111111111") })
+		took := func(client *appintegrations.Client, p aws.CredentialsProvider) time.Duration {
+			start := time.Now()
+			_, err := client.ListDataIntegrationAssociations(t.Context(), input("example"), func(o *appintegrations.Options) { o.Credentials = p })
+			require.NoError(t, err)
+			return time.Since(start)
+		}
+		same, rotated, other := keysOf("AKID2", "111111111111"), keysOf("AKID3", "111111111111"), keysOf("AKID4", "222222222222")
+		for _, p := range []aws.CredentialsProvider{same, rotated, other} {
+			took(client, p) // the account of a provider is known once it was used
+		}
+		busy.Store(true)
+		var calls sync.WaitGroup
+		for range 8 {
+			calls.Go(func() { client.ListDataIntegrationAssociations(context.Background(), input("example")) })
+		}
+		time.Sleep(100 * time.Millisecond)
+		busy.Store(false)
+		assert.Zero(t, took(client, other), "another account")
+		assert.Zero(t, took(appintegrations.New(client.Options()), same), "another Client")
+		assert.Positive(t, took(client, same), "other keys of the account")
+		calls.Wait()
+	})
+}

@@ -92,6 +92,7 @@ func (m *remotes) named(r *remote, id string) *remote {
 	defer m.mu.Unlock()
 	key := remoteKey{r.host, id}
 	if known := m.byKey[key]; known != nil {
+		m.byKey[r.remoteKey] = known // where the next attempt with this provider is expected to go
 		return known
 	}
 	if r.account.CompareAndSwap(nil, &id) {
@@ -142,6 +143,7 @@ func (a *attempt) settle(err error) {
 		return
 	}
 	a.remote = sent.remote
+	defer func() { a.swept.settled(a) }()
 	if err != nil {
 		a.settleFailure(sent.sentAt, err)
 		return

@@ -120,8 +120,11 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	c.last, c.release = a, nil
 	f := failure{attempt: a}
 	defer func() { c.failures = append(c.failures, f) }()
-	if isFinal(err) || ctx.Err() != nil && isCanceled(err) {
+	switch {
+	case isFinal(err) || ctx.Err() != nil && isCanceled(err):
 		return err
+	case c.swept != nil && a.throttled:
+		return withLongWait(err)
 	}
 	exhausted := c.maxAttempts > 0 && c.counted >= c.maxAttempts
 	if !exhausted {
@@ -181,7 +184,7 @@ func (c *call) backOff(ctx context.Context, a *attempt, raced bool) error {
 		return joined{a.err, foreign("no retry", err)}
 	}
 	c.release = token
-	if raced && answerHeader(a.err).Get("Retry-After") == "" {
+	if raced && !asksToWait(a.err) {
 		return nil
 	}
 	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.counted, a.err) })

@@ -111,6 +111,12 @@ func retryAfter(err error) time.Duration {
 	return min(max(at.Sub(now), 0), longest)
 }
 
+// asksToWait reports whether the response says how long to wait.
+func asksToWait(err error) bool {
+	_, asks := amzRetryAfter(err)
+	return asks || retryAfter(err) > 0
+}
+
 func answerHeader(err error) http.Header {
 	var answered *awshttp.ResponseError
 	if !errors.As(err, &answered) || answered.Response == nil || answered.Response.Response == nil {
@@ -137,8 +143,11 @@ func (r *defaultRetryer) GetInitialToken() func(error) error { return releaseNot
 // attempt go.
 func (r *defaultRetryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	a := attemptAtGate(ctx)
-	if a == nil {
+	switch {
+	case a == nil:
 		return releaseNothing, nil
+	case a.swept != nil:
+		return nil, nil
 	}
 	if a.options.RetryMode == aws.RetryModeStandard {
 		return nil, nil

@@ -120,6 +120,17 @@ func (a *attempt) waitTurn(ctx context.Context) error {
 	}
 }
 
+// sweepWait returns how long a sweep has to wait. 0: it may send a request, which
+// is counted as gone. If it yields, calls in the line go first.
+func (r *remote) sweepWait(yield bool) (wait time.Duration, yields bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n, rate := len(r.line.waiting), r.rate.Rate(); yield && n > 0 && rate > 0 {
+		return min(time.Duration(float64(n)/rate*float64(time.Second)), time.Second), true
+	}
+	return r.rate.Wait(time.Now()), false
+}
+
 // sleep waits for the time, or until the waiter may be the first.
 func (w *waiter) sleep(ctx context.Context, d time.Duration, last error) error {
 	timer := time.NewTimer(d)
