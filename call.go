@@ -42,6 +42,7 @@ type counters struct {
 	maxAttempts   int       // as the retryer says; 0: no limit
 	attempts      int       // made so far
 	counted       int       // of those, how many count towards maxAttempts
+	backoffs      int       // of those, how many were followed by a back-off, or were the last
 	ticket        uint64    // the place in a line; 0: none yet
 	begun         time.Time // when the first attempt that failed was sent
 	last          *attempt  // the attempt before; nil: none

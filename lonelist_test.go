@@ -1,0 +1,29 @@
+package appintegrations_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/seed-10600c52/appintegrations"
+)
+
+// TestLoneList lists one data integration of 24 pages under a slow quota, with
+// nobody beside it whose pages could pass: no throttle may end the list.
+func TestLoneList(t *testing.T) {
+	for _, rate := range []float64{0.5, 1, 2, 5} {
+		for _, burst := range []float64{1, 5} {
+			bubble(t, fmt.Sprintf("%v/s, burst %v", rate, burst), func(t *testing.T) {
+				for range 20 {
+					q := &quota{limits: limits{rate: func(time.Duration) float64 { return rate }, burst: burst}, service: pagedService(1, 24)}
+					client := q.service.Client(func(o *appintegrations.Options) { o.HTTPClient = q })
+					failed, listed := listAll(t, client, 1, 1)
+					assert.Zero(t, failed, "lists failed")
+					assert.Equal(t, 24, listed, "items")
+				}
+			})
+		}
+	}
+}
