@@ -16,7 +16,7 @@ import (
 // A core is what all copies of a [Client] share. It lives as long as they do.
 type core struct {
 	settings settings // of the client
-	perCall  atomic.Pointer[derivedClient]
+	perCall  perCallPools
 	buffers  bufferPool
 	remotes  remotes
 	tickets  atomic.Uint64 // of calls that wait for a turn
@@ -101,6 +101,7 @@ type settings struct {
 	provider   aws.CredentialsProvider
 	anonymous  bool // the provider says to send unsigned requests
 	client     HTTPClient
+	lease      lease // of client, where it was given to this call
 	agents     agents
 	target     *target                // nil: the resolver is asked for each attempt
 	noTarget   error                  // why the default resolver has none; nil: it has, or is not asked
