@@ -26,6 +26,8 @@ type caller struct {
 // A Unit is one thing that a caller did.
 type Unit struct {
 	Caller     int
+	Remote     int
+	List       int
 	Begin, End time.Duration
 	Items      []string // ARNs, in the order in which they came
 	Ended      bool     // the list came to its end without an error
@@ -54,7 +56,7 @@ func (c *caller) run(ctx context.Context) {
 }
 
 func (c *caller) unit(ctx context.Context) {
-	u := &Unit{Caller: c.number, Begin: c.now()}
+	u := &Unit{Caller: c.number, Remote: c.Remote, List: c.List, Begin: c.now()}
 	c.units = append(c.units, u)
 	if c.Deadline > 0 {
 		var cancel context.CancelFunc
@@ -89,6 +91,8 @@ func (c *caller) unit(ctx context.Context) {
 		c.resumes(ctx, u)
 	case Waits:
 		c.wait(ctx, u)
+	case Sweeps:
+		c.sweep(ctx, u)
 	}
 }
 
@@ -114,8 +118,11 @@ func (c *caller) client() *appintegrations.Client {
 	return c.clients[c.Remotes[c.Remote].Account]
 }
 
+// identifier names a list, and for the service's log who asks for it.
+func (c *caller) identifier(list int) string { return fmt.Sprintf("l%d.c%d", list, c.number) }
+
 func (c *caller) input() *appintegrations.ListDataIntegrationAssociationsInput {
-	in := &appintegrations.ListDataIntegrationAssociationsInput{DataIntegrationIdentifier: aws.String(fmt.Sprintf("l%d.c%d", c.List, c.number))}
+	in := &appintegrations.ListDataIntegrationAssociationsInput{DataIntegrationIdentifier: aws.String(c.identifier(c.List))}
 	if c.Limit > 0 {
 		in.MaxResults = aws.Int32(int32(c.Limit))
 	}

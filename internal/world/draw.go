@@ -140,7 +140,7 @@ func (d *drawing) list(p *Plan) List {
 
 func (d *drawing) caller(p *Plan, moments []time.Duration, callers int) Caller {
 	c := Caller{
-		Kind: pick(d, Calls, Calls, Calls, NextPage, Iterate, Ranges, Pages, Resumes, Waits), Remote: d.IntN(len(p.Remotes)),
+		Kind: pick(d, Calls, Calls, Calls, NextPage, Iterate, Ranges, Pages, Resumes, Waits, Sweeps), Remote: d.IntN(len(p.Remotes)),
 		Start: d.upTo(p.Length), Repeat: 1 + d.IntN(1+60/callers), Pause: d.upTo(time.Second),
 	}
 	if d.oneIn(2) {
@@ -155,6 +155,9 @@ func (d *drawing) caller(p *Plan, moments []time.Duration, callers int) Caller {
 	}
 	if c.Kind == Waits {
 		c.MaxWait, c.Repeat = d.upTo(p.Length)+time.Second, 1
+	}
+	if c.Kind == Sweeps {
+		c.Repeat, c.Concurrency, c.EachPage = min(c.Repeat, 3), d.IntN(6), d.oneIn(2)
 	}
 	c.Prefetch = max(0, d.IntN(6)-2)
 	c.Break = max(0, d.IntN(60)-20)

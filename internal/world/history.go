@@ -41,7 +41,7 @@ func (h *History) Calls() int { return len(h.invocations()) }
 // of returns the invocations of a unit.
 func (h *History) of(u *Unit) (calls []*invocation) {
 	for _, c := range h.invocations() {
-		if at := c.requests[0].At; c.caller == u.Caller && u.Begin <= at && at <= u.End {
+		if at := c.requests[0].At; c.caller == u.Caller && c.remote == u.Remote && c.requests[0].List == u.List && u.Begin <= at && at <= u.End {
 			calls = append(calls, c)
 		}
 	}
@@ -88,10 +88,10 @@ func (h *History) waves(remote int, until time.Duration) int {
 }
 
 func (h *History) caller(u *Unit) *Caller    { return &h.Plan.Callers[u.Caller] }
-func (h *History) remote(u *Unit) *Remote    { return &h.Plan.Remotes[h.caller(u).Remote] }
+func (h *History) remote(u *Unit) *Remote    { return &h.Plan.Remotes[u.Remote] }
 func (h *History) account(u *Unit) *Account  { return &h.Plan.Accounts[h.remote(u).Account] }
-func (h *History) items(u *Unit) (n int)     { return h.remote(u).Lists[h.caller(u).List].Items }
-func (h *History) quiet(u *Unit) (calm bool) { return h.Plan.calm(h.caller(u).Remote) }
+func (h *History) items(u *Unit) (n int)     { return h.remote(u).Lists[u.List].Items }
+func (h *History) quiet(u *Unit) (calm bool) { return h.Plan.calm(u.Remote) }
 
 // spellsEnd is when the last spell on the remote, its endpoint and its keys ends.
 func (p *Plan) spellsEnd(remote int) (end time.Duration) {

@@ -53,7 +53,7 @@ func each(h *History, ask func(*Unit) string) string {
 	for _, u := range h.Units {
 		if evidence := ask(u); evidence != "" {
 			c := h.caller(u)
-			return fmt.Sprintf("caller %d (%s of list %d at remote %d), %v to %v: %s", u.Caller, c.Kind, c.List, c.Remote, u.Begin, u.End, evidence)
+			return fmt.Sprintf("caller %d (%s of list %d at remote %d), %v to %v: %s", u.Caller, c.Kind, u.List, u.Remote, u.Begin, u.End, evidence)
 		}
 	}
 	return ""
@@ -70,9 +70,8 @@ func wholeLists(h *History) string {
 
 func nothingTwice(h *History) string {
 	return each(h, func(u *Unit) string {
-		c := h.caller(u)
 		for i, item := range u.Items {
-			if want := itemARN(c.Remote, c.List, i); i >= h.items(u) || item != want {
+			if want := itemARN(u.Remote, u.List, i); i >= h.items(u) || item != want {
 				return fmt.Sprintf("item %d is %s; want %s of %d", i, item, want, h.items(u))
 			}
 		}
@@ -119,11 +118,14 @@ func (h *History) bound(u *Unit) time.Duration {
 	}
 	calls := time.Duration(len(h.of(u)) + c.Again + 1)
 	bound := calls * time.Duration(n) * one
+	if c.Kind == Sweeps { // three rounds, and five minutes of throttles
+		bound = time.Duration(c.Again+1) * (3*bound + 5*time.Minute)
+	}
 	if h.remote(u).throttles() {
 		bound += lastEnd(h.remote(u).Spells) + 10*time.Minute
 	}
 	if rate := h.remote(u).Rate; rate > 0 {
-		bound += time.Duration(2 * float64(len(h.Requests[c.Remote])) / rate * float64(time.Second))
+		bound += time.Duration(2 * float64(len(h.Requests[u.Remote])) / rate * float64(time.Second))
 	}
 	return bound
 }
@@ -201,7 +203,7 @@ func endpointsApart(h *History) string {
 		switch {
 		case u.Panic != nil || len(u.Errs) > 0 && c.Kind != Waits:
 			return fmt.Sprintf("it failed: %v %v", u.Panic, u.Errs)
-		case c.Kind == Waits:
+		case c.Kind == Waits, c.Kind == Sweeps:
 			return ""
 		}
 		most := time.Duration(len(calls)+c.Prefetch+1)*(h.remote(u).Latency+5*dialTime) + time.Millisecond
@@ -222,8 +224,6 @@ func healthyWorld(h *History) string {
 			return ""
 		}
 		if c.Kind == Waits {
-			var e interface{ Timeout() bool }
-			_ = e
 			if u.Err != nil && !strings.Contains(u.Err.Error(), "exceeded max wait time") {
 				return u.Err.Error()
 			}

@@ -22,7 +22,7 @@ import (
 func retriesFaults(h *History) string {
 	return each(h, func(u *Unit) string {
 		c := h.caller(u)
-		if u.Err == nil || u.CtxErr != nil || c.Deadline > 0 || c.Cancel > 0 || c.Kind == Waits || c.Retryer != "" {
+		if u.Err == nil || u.CtxErr != nil || c.Deadline > 0 || c.Cancel > 0 || c.Kind == Waits || c.Kind == Sweeps || c.Retryer != "" {
 			return ""
 		}
 		call := h.last(u)
@@ -57,11 +57,11 @@ func saysProvider(err error) bool { return strings.Contains(err.Error(), "creden
 func recovers(h *History) string {
 	return each(h, func(u *Unit) string {
 		c := h.caller(u)
-		if !c.plain() || h.remote(u).Rate > 0 || u.Begin < h.Plan.spellsEnd(c.Remote)+10*time.Second {
+		if !c.plain() || h.remote(u).Rate > 0 || u.Begin < h.Plan.spellsEnd(u.Remote)+10*time.Second {
 			return ""
 		}
 		if len(u.Errs) > 0 || u.Panic != nil {
-			return fmt.Sprintf("it failed: %v %v; its spells ended at %v", u.Errs, u.Panic, h.Plan.spellsEnd(c.Remote))
+			return fmt.Sprintf("it failed: %v %v; its spells ended at %v", u.Errs, u.Panic, h.Plan.spellsEnd(u.Remote))
 		}
 		return ""
 	})
@@ -70,10 +70,10 @@ func recovers(h *History) string {
 func quotaLosesNothing(h *History) string {
 	return each(h, func(u *Unit) string {
 		c, r, a := h.caller(u), h.remote(u), h.account(u)
-		if r.Rate == 0 || len(r.Spells)+len(a.Spells) > 0 || h.Plan.spellsEnd(c.Remote) > 0 || a.Life > 0 {
+		if r.Rate == 0 || len(r.Spells)+len(a.Spells) > 0 || h.Plan.spellsEnd(u.Remote) > 0 || a.Life > 0 {
 			return ""
 		}
-		if _, exact := c.attempts(); exact || !c.plain() || h.someExact(c.Remote) {
+		if _, exact := c.attempts(); exact || !c.plain() || h.someExact(u.Remote) {
 			return ""
 		}
 		if len(u.Errs) > 0 || u.Panic != nil {

@@ -75,6 +75,8 @@ type Caller struct {
 	Again            int // how often an error is followed by another try, from where it stopped
 	Deadline, Cancel time.Duration
 	MaxWait          time.Duration // of a waiter
+	Concurrency      int           // of a sweep
+	EachPage         bool
 
 	Retryer          string // "": the default one
 	RetryMaxAttempts int
@@ -97,6 +99,7 @@ const (
 	Pages    CallerKind = "pages"    // Pages of one paginator, range after range
 	Resumes  CallerKind = "resumes"  // a checkpoint, taken to text, for each range
 	Waits    CallerKind = "waits"    // the waiter
+	Sweeps   CallerKind = "sweeps"   // all lists of an endpoint, of all accounts
 )
 
 // String is the plan as JSON, to read what a shrunk world is made of.

@@ -34,6 +34,7 @@ type service struct {
 type Request struct {
 	At, End    time.Duration
 	Caller     int
+	List       int
 	Invocation string
 	Attempt    string // Amz-Sdk-Request
 	Fault      string // "": none; of a spell or a quota
@@ -94,11 +95,16 @@ func (s *service) rejected(r appintegrationstest.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	entry := &Request{At: s.now(), End: s.now(), Caller: callerOf(r.Identifier), Invocation: r.Header.Get("Amz-Sdk-Invocation-Id"), Attempt: r.Header.Get("Amz-Sdk-Request"), Fault: jump, Status: r.Status}
+	entry := &Request{At: s.now(), End: s.now(), Caller: callerOf(r.Identifier), List: listOf(r.Identifier), Invocation: r.Header.Get("Amz-Sdk-Invocation-Id"), Attempt: r.Header.Get("Amz-Sdk-Request"), Fault: jump, Status: r.Status}
 	if s.clock().Sub(time.Now()).Abs() < 4*time.Minute {
 		entry.Fault = "rejected: " + r.Refused
 	}
 	s.requests = append(s.requests, entry)
+}
+
+func listOf(identifier string) (n int) {
+	scan(identifier, "l", &n)
+	return n
 }
 
 func callerOf(identifier string) int {
@@ -155,14 +161,13 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request) bool {
 func (s *service) enter(w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{service: s, w: w, r: r}
 	identifier := strings.Split(r.URL.Path, "/")[2]
-	list, _, _ := strings.Cut(strings.TrimPrefix(identifier, "l"), ".c")
-	x.list, _ = strconv.Atoi(list)
+	x.list = listOf(identifier)
 	q := r.URL.Query()
 	x.asked, _ = strconv.Atoi(q.Get("maxResults"))
 	if token := q.Get("nextToken"); token != "" {
 		x.offset, x.badToken = s.position(x.list, token)
 	}
-	x.entry = &Request{At: s.now(), Caller: callerOf(identifier), Invocation: r.Header.Get("Amz-Sdk-Invocation-Id"), Attempt: r.Header.Get("Amz-Sdk-Request")}
+	x.entry = &Request{At: s.now(), Caller: callerOf(identifier), List: x.list, Invocation: r.Header.Get("Amz-Sdk-Invocation-Id"), Attempt: r.Header.Get("Amz-Sdk-Request")}
 	x.key = identifier + "/" + strconv.Itoa(x.offset)
 	s.mu.Lock()
 	defer s.mu.Unlock()
