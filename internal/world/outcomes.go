@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +79,60 @@ func quotaLosesNothing(h *History) string {
 		}
 		if len(u.Errs) > 0 || u.Panic != nil {
 			return fmt.Sprintf("it failed under %v/s, burst %d: %v %v", r.Rate, r.Burst, u.Errs, u.Panic)
+		}
+		return ""
+	})
+}
+
+// clockIsCorrected asks where the clock can be corrected: over https.
+func clockIsCorrected(h *History) string {
+	return h.onlyWrong(func(r *Remote, a *Account) bool {
+		return h.Plan.Network == Direct && a.Life == 0 && len(r.Spells) > 0 && onlyKinds(r.Spells, jump)
+	})
+}
+
+func keysAreRefreshed(h *History) string {
+	return h.onlyWrong(func(r *Remote, a *Account) bool { return a.Life > 0 && len(r.Spells) == 0 })
+}
+
+// onlyWrong returns how a call failed to a remote with which nothing else is wrong than what
+// the function asks for.
+func (h *History) onlyWrong(asked func(*Remote, *Account) bool) string {
+	return each(h, func(u *Unit) string {
+		r, a := h.remote(u), h.account(u)
+		if r.Rate > 0 || len(a.Spells) > 0 || h.Plan.connectionsAreHurt(u.Remote) || !h.caller(u).plain() || !asked(r, a) {
+			return ""
+		}
+		if len(u.Errs) > 0 || u.Panic != nil {
+			return fmt.Sprintf("it failed: %v %v", u.Errs, u.Panic)
+		}
+		return ""
+	})
+}
+
+func onlyKinds(spells []Spell, kinds ...string) bool {
+	return !slices.ContainsFunc(spells, func(s Spell) bool { return !slices.Contains(kinds, s.Kind) })
+}
+
+// poolIsReplaced asks about endpoints whose connections die, and with which
+// nothing else is wrong. Calls that are under way together have one timeout each.
+func poolIsReplaced(h *History) string {
+	return each(h, func(u *Unit) string {
+		c, spells := h.caller(u), 0
+		for i := range h.Plan.Remotes {
+			if r := &h.Plan.Remotes[i]; r.Endpoint == h.remote(u).Endpoint {
+				spells += len(r.Spells)
+				if !onlyKinds(r.Spells, deadPool) || r.Rate > 0 {
+					return ""
+				}
+			}
+		}
+		if a := h.account(u); spells == 0 || a.Life > 0 || len(a.Spells) > 0 || !c.plain() || c.Kind == Sweeps || c.Retryer != "" {
+			return ""
+		}
+		most := time.Duration(len(h.of(u))+c.Prefetch+1)*(h.remote(u).Latency+5*dialTime) + time.Duration(spells)*(c.attemptTimeout()+100*time.Millisecond)
+		if took := u.End - u.Begin; took > most || len(u.Errs) > 0 {
+			return fmt.Sprintf("%d calls took %v; want at most %v: %v", len(h.of(u)), took, most, u.Errs)
 		}
 		return ""
 	})

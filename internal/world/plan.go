@@ -156,12 +156,7 @@ func (c *Caller) attemptTimeout() time.Duration {
 func (p *Plan) calm(r int) bool {
 	remote := &p.Remotes[r]
 	account := &p.Accounts[remote.Account]
-	for i := range p.Remotes { // the accounts of an endpoint share its connections
-		if other := &p.Remotes[i]; other.Endpoint == remote.Endpoint && hasConnectionSpell(other) {
-			return false
-		}
-	}
-	return len(remote.Spells) == 0 && remote.Rate == 0 && len(account.Spells) == 0 && account.Life == 0
+	return !p.connectionsAreHurt(r) && len(remote.Spells) == 0 && remote.Rate == 0 && len(account.Spells) == 0 && account.Life == 0
 }
 
 // healthy reports whether nothing goes wrong anywhere.
@@ -174,6 +169,14 @@ func (p *Plan) healthy() bool {
 	return true
 }
 
+// connectionsAreHurt reports whether a spell is on the connections to the
+// endpoint of a remote: its accounts share them.
+func (p *Plan) connectionsAreHurt(r int) bool {
+	return slices.ContainsFunc(p.Remotes, func(other Remote) bool {
+		return other.Endpoint == p.Remotes[r].Endpoint && hasConnectionSpell(&other)
+	})
+}
+
 func hasConnectionSpell(r *Remote) bool {
-	return slices.ContainsFunc(r.Spells, func(s Spell) bool { return slices.Contains(connectionSpells, s.Kind) })
+	return slices.ContainsFunc(r.Spells, func(s Spell) bool { return s.Kind == twice || slices.Contains(connectionSpells, s.Kind) })
 }
