@@ -165,14 +165,15 @@ func (c *invocation) String() string {
 	return b.String()
 }
 
-// outageIsCheap looks at spells that hit each request of a remote with a fault that is
-// retried and no throttle. As many calls as are in flight at once may each have the one retry
-// that the quota gives now and then.
+// outageIsCheap looks at spells that hit each request of a remote with a fault
+// that is retried and no throttle, and that no other spell interrupts. As many
+// calls as are in flight at once may each have the one retry that the quota gives
+// now and then.
 func outageIsCheap(h *History) string {
 	for i := range h.Plan.Remotes {
 		for _, s := range h.Plan.Remotes[i].Spells {
 			f := faultOf(s.Kind)
-			if f == nil || !f.retried || f.throttle || s.Share < 1 || s.Kind == "bare 503" {
+			if f == nil || !f.retried || f.throttle || s.Share < 1 || s.Kind == "bare 503" || len(h.Plan.Remotes[i].Spells) > 1 {
 				continue
 			}
 			calls, requests := 0, 0

@@ -41,7 +41,7 @@ func retriesFaults(h *History) string {
 		case errors.As(u.Err, &exhausted) && exhausted.Attempt >= limit:
 			return ""
 		case strings.Contains(u.Err.Error(), "the retry quota of"):
-			if n := h.waves(call.remote, last.End); n <= 3 {
+			if n := h.waves(call.remote, last.End); n <= 3 && !h.Plan.connectionsAreHurt(call.remote) { // no service sees a connection that fails
 				return fmt.Sprintf("the retry quota is used up after %d faults: %v", n, u.Err)
 			}
 			return ""
