@@ -21,6 +21,7 @@ type caller struct {
 	number int
 	units  []*Unit
 	doing  atomic.Pointer[string]
+	odd    bool // the last range was the first, the third and so on
 }
 
 // A Unit is one thing that a caller did.
@@ -240,7 +241,7 @@ func (c *caller) ranges(ctx context.Context, u *Unit) {
 // one range.
 func (c *caller) oneRange(ctx context.Context, u *Unit, p *appintegrations.ListDataIntegrationAssociationsPaginator) error {
 	before := len(u.Items)
-	if c.Kind == Pages {
+	if c.odd = !c.odd; c.Kind == Pages && c.odd { // the other ranges are over associations, and end inside a page
 		for page, err := range p.Pages(ctx, c.options) {
 			if err != nil {
 				return err

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Draw makes a plan of a seed. Many worlds are small, some are full; a tenth of
-// them is healthy.
+// Draw makes a plan of a seed. Many worlds are small, some are full. A tenth of
+// them is healthy, and in a quarter only one kind of thing goes wrong.
 func Draw(seed uint64) Plan {
-	d := &drawing{rand.New(rand.NewPCG(seed, 0x776f726c64))}
+	d := &drawing{Rand: rand.New(rand.NewPCG(seed, 0x776f726c64))}
 	p := Plan{Seed: seed, Length: time.Duration(10+d.IntN(600)) * time.Second}
 	switch n := d.IntN(20); {
 	case n < 15:
@@ -18,9 +18,12 @@ func Draw(seed uint64) Plan {
 	default:
 		p.Network = HTTP2
 	}
-	healthy := d.IntN(10) == 0
+	healthy := d.oneIn(10)
+	if d.oneIn(4) {
+		d.only = d.kind(&p)
+	}
 	for range 1 + d.IntN(2) {
-		p.Accounts = append(p.Accounts, d.account(&p, healthy))
+		p.Accounts = append(p.Accounts, d.account(&p, healthy || d.only != ""))
 	}
 	moments := make([]time.Duration, 1+d.IntN(4))
 	for i := range moments {
@@ -44,7 +47,10 @@ func Draw(seed uint64) Plan {
 	return p
 }
 
-type drawing struct{ *rand.Rand }
+type drawing struct {
+	*rand.Rand
+	only string // the kind of all spells of the world; "": any
+}
 
 func (d *drawing) upTo(most time.Duration) time.Duration {
 	return time.Duration(d.Int64N(int64(most))) + 1
@@ -99,7 +105,7 @@ func (d *drawing) remote(p *Plan, endpoint, account int, moments []time.Duration
 	if healthy || d.oneIn(4) {
 		return r
 	}
-	if d.oneIn(4) {
+	if d.only == "" && d.oneIn(4) {
 		r.Rate, r.Burst = pick(d, 1, 2, 5, 20, 100.0), 1+d.IntN(20)
 	}
 	for range d.IntN(5) {
@@ -112,6 +118,9 @@ func (d *drawing) remote(p *Plan, endpoint, account int, moments []time.Duration
 }
 
 func (d *drawing) kind(p *Plan) string {
+	if d.only != "" {
+		return d.only
+	}
 	switch n := d.IntN(10); {
 	case n == 0:
 		return slow

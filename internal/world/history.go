@@ -87,11 +87,27 @@ func (h *History) waves(remote int, until time.Duration) int {
 	return n
 }
 
-func (h *History) caller(u *Unit) *Caller    { return &h.Plan.Callers[u.Caller] }
-func (h *History) remote(u *Unit) *Remote    { return &h.Plan.Remotes[u.Remote] }
-func (h *History) account(u *Unit) *Account  { return &h.Plan.Accounts[h.remote(u).Account] }
-func (h *History) items(u *Unit) (n int)     { return h.remote(u).Lists[u.List].Items }
-func (h *History) quiet(u *Unit) (calm bool) { return h.Plan.calm(u.Remote) }
+func (h *History) caller(u *Unit) *Caller   { return &h.Plan.Callers[u.Caller] }
+func (h *History) remote(u *Unit) *Remote   { return &h.Plan.Remotes[u.Remote] }
+func (h *History) account(u *Unit) *Account { return &h.Plan.Accounts[h.remote(u).Account] }
+func (h *History) items(u *Unit) (n int)    { return h.remote(u).Lists[u.List].Items }
+
+// quiet reports whether nothing goes wrong at the remotes that a unit calls. A
+// sweep calls several, and a panic of one client ends it.
+func (h *History) quiet(u *Unit) bool {
+	for i := range h.Plan.Remotes {
+		asked := i == u.Remote || h.caller(u).Kind == Sweeps && h.Plan.Remotes[i].Endpoint == h.remote(u).Endpoint
+		if asked && !h.Plan.calm(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// excused reports whether a unit is a sweep that the panic of a provider ended.
+func (h *History) excused(u *Unit) bool {
+	return h.caller(u).Kind == Sweeps && u.Panic == any(providerPanic)
+}
 
 // spellsEnd is when the last spell on the remote, its endpoint and its keys ends.
 func (p *Plan) spellsEnd(remote int) (end time.Duration) {

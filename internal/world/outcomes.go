@@ -58,7 +58,7 @@ func saysProvider(err error) bool { return strings.Contains(err.Error(), "creden
 func recovers(h *History) string {
 	return each(h, func(u *Unit) string {
 		c := h.caller(u)
-		if !c.plain() || h.remote(u).Rate > 0 || u.Begin < h.Plan.spellsEnd(u.Remote)+10*time.Second {
+		if !c.plain() || h.excused(u) || h.remote(u).Rate > 0 || u.Begin < h.Plan.spellsEnd(u.Remote)+10*time.Second {
 			return ""
 		}
 		if len(u.Errs) > 0 || u.Panic != nil {
@@ -71,7 +71,7 @@ func recovers(h *History) string {
 func quotaLosesNothing(h *History) string {
 	return each(h, func(u *Unit) string {
 		c, r, a := h.caller(u), h.remote(u), h.account(u)
-		if r.Rate == 0 || len(r.Spells)+len(a.Spells) > 0 || h.Plan.spellsEnd(u.Remote) > 0 || a.Life > 0 {
+		if h.excused(u) || r.Rate == 0 || len(r.Spells)+len(a.Spells) > 0 || h.Plan.spellsEnd(u.Remote) > 0 || a.Life > 0 {
 			return ""
 		}
 		if _, exact := c.attempts(); exact || !c.plain() || h.someExact(u.Remote) {
@@ -100,7 +100,7 @@ func keysAreRefreshed(h *History) string {
 func (h *History) onlyWrong(asked func(*Remote, *Account) bool) string {
 	return each(h, func(u *Unit) string {
 		r, a := h.remote(u), h.account(u)
-		if r.Rate > 0 || len(a.Spells) > 0 || h.Plan.connectionsAreHurt(u.Remote) || !h.caller(u).plain() || !asked(r, a) {
+		if h.excused(u) || r.Rate > 0 || len(a.Spells) > 0 || h.Plan.connectionsAreHurt(u.Remote) || !h.caller(u).plain() || !asked(r, a) {
 			return ""
 		}
 		if len(u.Errs) > 0 || u.Panic != nil {

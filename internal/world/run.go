@@ -63,7 +63,7 @@ type History struct {
 // fail.
 func Run(t *testing.T, p Plan) (h *History) {
 	h = &History{Plan: p}
-	hang := time.AfterFunc(time.Minute, func() {
+	hang := time.AfterFunc(30*time.Second, func() {
 		buf := make([]byte, 1<<20)
 		panic(fmt.Sprintf("world %d burns time without end\n%s", p.Seed, buf[:runtime.Stack(buf, true)]))
 	})
