@@ -112,3 +112,15 @@ func gzipCut(x *exchange, _ *Spell) {
 	x.w.Header().Set("Content-Encoding", "gzip")
 	x.send(200, "", b.String()[:b.Len()-1-int(x.draw("gzip")%8)])
 }
+
+// Kinds are all kinds of spells.
+func Kinds() []string {
+	kinds := []string{
+		jump, slow, lost, deadPool, dialFails, dialHangs, twice, emptyPages,
+		providerFails, providerPanics, providerExits, providerHangs, providerStubborn, providerStale,
+	}
+	for i := range faults {
+		kinds = append(kinds, faults[i].kind)
+	}
+	return kinds
+}

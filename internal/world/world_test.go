@@ -33,9 +33,9 @@ func TestMain(m *testing.M) {
 func TestWorlds(t *testing.T) {
 	worlds := *n
 	if worlds == 0 {
-		worlds = 100
+		worlds = 50
 		if testing.Short() {
-			worlds = 20
+			worlds = 10
 		}
 	}
 	began, ran, calls, failures := time.Now(), 0, 0, 0
