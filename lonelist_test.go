@@ -27,3 +27,24 @@ func TestLoneList(t *testing.T) {
 		}
 	}
 }
+
+// TestLoneLoop lists integrations of one page one after another, as most programs
+// do.
+func TestLoneLoop(t *testing.T) {
+	for _, rate := range []float64{1, 2, 5} {
+		for _, burst := range []float64{1, 5} {
+			bubble(t, fmt.Sprintf("%v/s, burst %v", rate, burst), func(t *testing.T) {
+				lost, requests := 0, 0
+				for range 20 {
+					q := &quota{limits: limits{rate: func(time.Duration) float64 { return rate }, burst: burst}, service: pagedService(20, 1)}
+					client := q.service.Client(func(o *appintegrations.Options) { o.HTTPClient = q })
+					failed, _ := listAll(t, client, 20, 1)
+					lost += failed
+					requests += q.requests
+				}
+				t.Logf("%d of 400 lost, %d requests", lost, requests)
+				assert.Zero(t, lost)
+			})
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,12 @@ type HTTPSignerV4 interface {
 // functions given to the call. The fields are those of the official client,
 // with the same meaning, and a few more at the end.
 //
+// In all options of this package the zero value means the default, which the
+// field names. A negative time limit means that there is none. A negative
+// RetryMaxAttempts, or delay of a waiter, is a *[ConfigError]: the SDK takes it
+// for no limit and for no delay. Any other negative number means the same as
+// zero.
+//
 // Formatted with package fmt, and as JSON, the value shows no credentials.
 type Options struct {
 	// Changes to the middleware stack of the SDK, applied to the steps of each
@@ -68,7 +75,9 @@ type Options struct {
 	// set.
 	BaseEndpoint *string
 
-	// Which events to write to Logger. 0: none. Secrets are left out of them.
+	// Which events to write to Logger, as text. 0: none. Secrets are left out of
+	// them: of headers and of query parameters, those that are not known to be
+	// harmless are logged without their values.
 	ClientLogMode aws.ClientLogMode
 
 	// Where the credentials come from. A provider of the client is cached, with
@@ -88,7 +97,8 @@ type Options struct {
 	// Signs the requests. nil: a signer of aws/signer/v4.
 	HTTPSignerV4 HTTPSignerV4
 
-	// Where the events of ClientLogMode go. nil: nowhere.
+	// Where the events of ClientLogMode go; and records of calls and retries, if it
+	// is one of NewSlogLogger. nil: nowhere.
 	Logger logging.Logger
 
 	// Measures the calls, with the metrics of the official client. nil: nothing is
@@ -100,13 +110,13 @@ type Options struct {
 	Region string
 
 	// How many attempts a call may make, the first included. 0: as Retryer says,
-	// which is 3 by default. Negative is a *ConfigError.
+	// which is 3 by default.
 	RetryMaxAttempts int
 
-	// How the default Retryer goes about throttles: aws.RetryModeStandard as the
-	// official client; "" and aws.RetryModeAdaptive pace the attempts of the
-	// Client once a throttle was seen. It can be changed for a call, and means
-	// nothing to a Retryer of your own.
+	// How the default Retryer treats throttling: with "" and aws.RetryModeAdaptive
+	// the client limits its request rate after the first throttled response; with
+	// aws.RetryModeStandard it does not, as the official client. It can be changed
+	// for a call. A custom Retryer ignores it.
 	RetryMode aws.RetryMode
 
 	// Decides whether, when and how often an attempt is made again. nil: a
@@ -123,7 +133,7 @@ type Options struct {
 	// Sends the requests. nil: a client with a transport that all clients of the
 	// process share. Redirects are never followed by it, by a *http.Client or by
 	// a *awshttp.BuildableClient: of the latter two a copy is used. Any other must
-	// heed the context of the request: a Do that does not outlasts every timeout.
+	// honour the context of the request; otherwise timeouts have no effect.
 	HTTPClient HTTPClient
 
 	// Interceptors of the SDK, run in the order of the official client. To set a
@@ -133,17 +143,25 @@ type Options struct {
 	Interceptors smithyhttp.InterceptorRegistry
 
 	// How long one attempt may take, from the credentials to the last byte of
-	// the body. 0: 30 seconds. Negative: no limit. An attempt that takes longer
-	// ends with an *AttemptTimeoutError and may be retried.
+	// the body. 0: 30 seconds. An attempt that takes longer ends with an
+	// *AttemptTimeoutError and may be retried.
 	AttemptTimeout time.Duration
 
-	// How many bytes the body of a page may have, decompressed. 0 or negative:
-	// 8 MiB. A larger one is a *MalformedResponseError.
+	// How many bytes the body of a page may have, decompressed. 0: 8 MiB. A
+	// larger one is a *MalformedResponseError.
 	MaxPageBytes int64
 
 	// Do not correct the clock that requests are signed with when the service
 	// rejects a signature for its time.
 	DisableClockSkewCorrection bool
+
+	// Called once for each attempt, in order, when it is decided what follows it
+	// and before the back-off; with the context of the call. nil: nothing is
+	// called. A call waits for it; after the end of its context for a second at
+	// most. If it panics, so does the call. Calls that run at once call it at once.
+	// A call that ends before its first attempt, for its configuration or by one
+	// of APIOptions, does not call it.
+	OnAttempt func(context.Context, AttemptInfo)
 
 	resolvedDefaultsMode aws.DefaultsMode
 	signingName          string       // overrides; "": none
@@ -235,13 +253,13 @@ func (o *Options) check() error {
 	switch o.RetryMode {
 	case "", aws.RetryModeStandard, aws.RetryModeAdaptive:
 	default:
-		return &ConfigError{Field: "RetryMode", Reason: "unknown mode " + oneLine(string(o.RetryMode), maxCodeText)}
+		return &ConfigError{Field: "RetryMode", Reason: quoted(string(o.RetryMode), maxCodeText) + " is not a mode: set aws.RetryModeStandard or aws.RetryModeAdaptive, or leave it empty"}
 	}
 	if o.RetryMaxAttempts < 0 {
-		return &ConfigError{Field: "RetryMaxAttempts", Reason: "it must not be negative"}
+		return &ConfigError{Field: "RetryMaxAttempts", Reason: strconv.Itoa(o.RetryMaxAttempts) + " is negative: set 0 for what Retryer says, or more"}
 	}
 	if o.signingName != "" && !endpoint.ValidScope(strings.ReplaceAll(o.signingName, "_", "-")) {
-		return &ConfigError{Field: "signing name", Reason: "not the name of a service: " + oneLine(o.signingName, maxCodeText)}
+		return &ConfigError{Field: "signing name", Reason: quoted(o.signingName, maxCodeText) + " is not the name of a service: it may have letters, digits, inner hyphens and underscores"}
 	}
 	return o.checkRegion()
 }

@@ -13,15 +13,14 @@ import (
 // [ListDataIntegrationAssociationsPaginator].
 type ListDataIntegrationAssociationsPaginatorOptions struct {
 	// How many associations a page may have, in place of the input's MaxResults.
-	// 0 or negative: as many as the service likes.
+	// 0: as many as the service likes.
 	Limit int32
 
 	// End quietly when a page's NextToken is the token that asked for it.
 	StopOnDuplicateToken bool
 
 	// How many pages to fetch ahead of the consumer inside a range over Pages or
-	// Associations, at most 64. 0 or negative: none; each page is fetched when it
-	// is wanted.
+	// Associations, at most 64. 0: none; each page is fetched when it is wanted.
 	Prefetch int
 
 	// Where to start. Zero: at the input's NextToken, or at the start; with both
@@ -36,7 +35,7 @@ type ListDataIntegrationAssociationsPaginatorOptions struct {
 // [NewListDataIntegrationAssociationsPaginator].
 //
 // It is for one goroutine at a time: a page that is asked for while another is
-// under way is an error.
+// under way is [ErrPaginatorInUse].
 //
 // A list that does not come to its end is one too, a *[PaginationLoopError]:
 // when the same pages come for the third time, or after a thousand pages
@@ -107,7 +106,7 @@ func (p *ListDataIntegrationAssociationsPaginator) resume(at Checkpoint) {
 	case p.start.NextToken != "":
 		p.fault = &CheckpointError{Reason: "both Resume and the input's NextToken are set"}
 	case at.DataIntegrationIdentifier != p.start.DataIntegrationIdentifier:
-		p.fault = &CheckpointError{Reason: "it is of another data integration"}
+		p.fault = &CheckpointError{Reason: "it is of another data integration, " + quoted(at.DataIntegrationIdentifier, maxIdentifierText) + ", not " + quoted(p.start.DataIntegrationIdentifier, maxIdentifierText)}
 	case at.Offset < 0:
 		p.fault = &CheckpointError{Reason: "its offset is negative"}
 	default:
@@ -171,16 +170,16 @@ func (p *ListDataIntegrationAssociationsPaginator) Checkpoint() Checkpoint {
 // NextPage returns the next page, which may be empty though more follow. After
 // an error, the next call asks for the same page again. The errors are those of
 // [Client.ListDataIntegrationAssociations], or the mock's, *[CheckpointError]
-// for a Resume that does not fit, and *[PaginationLoopError]. Without a next
-// page, in the middle of one that a range over Associations left, and while
-// another page is asked for, it is one that says so.
+// for a Resume that does not fit, *[PaginationLoopError], and
+// [ErrPaginatorInUse]. It is also an error to call NextPage without a next page,
+// and after a range over Associations that stopped in the middle of a page.
 func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context, optFns ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	if !p.busy.CompareAndSwap(false, true) {
-		return nil, errBusy
+		return nil, ErrPaginatorInUse
 	}
 	defer p.busy.Store(false)
 	if loop := p.loop.Load(); loop != nil {
-		return nil, operationError(loop)
+		return nil, p.endless(loop)
 	}
 	if !p.HasMorePages() {
 		return nil, errors.New("no more pages available")
@@ -197,7 +196,11 @@ func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context,
 	return page.out, nil
 }
 
-var errBusy = errors.New("the paginator is in use: by another goroutine, or by the range around this call")
+// ErrPaginatorInUse is the error, to match with errors.Is, of a paginator that is
+// asked for a page while it fetches another one: by another goroutine, or inside
+// of a range over Pages or Associations. The page under way is not affected, and
+// nothing is lost.
+var ErrPaginatorInUse = errors.New("the paginator is in use by another goroutine, or by the range around this call: give each goroutine a paginator of its own")
 
 // take returns the next page, fetched ahead or now.
 func (p *ListDataIntegrationAssociationsPaginator) take(ctx context.Context, optFns []func(*Options)) (*fetchedPage, error) {
@@ -216,6 +219,11 @@ func (p *ListDataIntegrationAssociationsPaginator) failed(err error) error {
 		p.loop.Store(loop)
 	}
 	return err
+}
+
+// endless names the list in the error of one that does not end.
+func (p *ListDataIntegrationAssociationsPaginator) endless(loop *PaginationLoopError) error {
+	return operationError(summary{identifier: p.start.DataIntegrationIdentifier}.in(loop))
 }
 
 // operationError names the operation in an error that none of its calls made.
@@ -246,7 +254,7 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 	}
 	if page.next != "" {
 		if loop := p.detect.see(out); loop != nil {
-			return nil, operationError(loop)
+			return nil, p.endless(loop)
 		}
 	}
 	if err := p.passOver(page); err != nil {
