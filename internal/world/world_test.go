@@ -35,7 +35,7 @@ func TestWorlds(t *testing.T) {
 	if worlds == 0 {
 		worlds = 50
 		if testing.Short() {
-			worlds = 10
+			worlds = 5
 		}
 	}
 	began, ran, calls, failures := time.Now(), 0, 0, 0
