@@ -128,8 +128,8 @@ func (d *drawing) kind(p *Plan) string {
 		return emptyPages
 	case n == 2 && p.Network == Direct:
 		return jump
-	case n <= 4 && p.Network != Direct:
-		return pick(d, append([]string{twice}, connectionSpells...)...)
+	case n <= 6 && p.Network != Direct:
+		return pick(d, append([]string{twice, deadPool}, connectionSpells...)...)
 	}
 	return faults[d.IntN(len(faults))].kind
 }
