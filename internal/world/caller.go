@@ -247,6 +247,7 @@ func (c *caller) oneRange(ctx context.Context, u *Unit, p *appintegrations.ListD
 				return err
 			}
 			u.take(page.DataIntegrationAssociations...)
+			time.Sleep(c.Think)
 			if c.Break > 0 && len(u.Items)-before >= c.Break {
 				break
 			}
@@ -258,6 +259,7 @@ func (c *caller) oneRange(ctx context.Context, u *Unit, p *appintegrations.ListD
 			return err
 		}
 		u.take(item)
+		time.Sleep(c.Think)
 		if c.Break > 0 && len(u.Items)-before >= c.Break {
 			break
 		}

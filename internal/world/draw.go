@@ -177,6 +177,9 @@ func (d *drawing) caller(p *Plan, moments []time.Duration, callers int) Caller {
 	if d.oneIn(8) {
 		c.Cancel = d.upTo(pick(d, 200*time.Millisecond, 5*time.Second, time.Minute))
 	}
+	if c.Deadline == 0 && c.Cancel == 0 && d.oneIn(2) {
+		c.Think = d.upTo(100 * time.Millisecond)
+	}
 	d.callerOptions(&c)
 	return c
 }

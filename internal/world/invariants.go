@@ -120,7 +120,7 @@ func (h *History) bound(u *Unit) time.Duration {
 		one += 2 * time.Minute
 	}
 	calls := time.Duration(len(h.of(u)) + c.Again + 1)
-	bound := calls * time.Duration(n) * one
+	bound := calls*time.Duration(n)*one + c.thinks(len(u.Items))
 	if c.Kind == Sweeps { // three rounds, and five minutes of throttles
 		bound = time.Duration(c.Again+1) * (3*bound + 5*time.Minute)
 	}
@@ -210,7 +210,7 @@ func endpointsApart(h *History) string {
 		case c.Kind == Waits, c.Kind == Sweeps:
 			return ""
 		}
-		most := time.Duration(len(calls)+c.Prefetch+1)*(h.remote(u).Latency+5*dialTime) + time.Millisecond
+		most := time.Duration(len(calls)+c.Prefetch+1)*(h.remote(u).Latency+5*dialTime) + time.Millisecond + c.thinks(len(u.Items))
 		if took := u.End - u.Begin; took > most {
 			return fmt.Sprintf("%d calls took %v; want at most %v", len(calls), took, most)
 		}

@@ -130,7 +130,7 @@ func poolIsReplaced(h *History) string {
 		if a := h.account(u); spells == 0 || a.Life > 0 || len(a.Spells) > 0 || !c.plain() || c.Kind == Sweeps || c.Retryer != "" {
 			return ""
 		}
-		most := time.Duration(len(h.of(u))+c.Prefetch+1)*(h.remote(u).Latency+5*dialTime) + time.Duration(spells)*(c.attemptTimeout()+100*time.Millisecond)
+		most := time.Duration(len(h.of(u))+c.Prefetch+1)*(h.remote(u).Latency+5*dialTime) + time.Duration(spells)*(c.attemptTimeout()+100*time.Millisecond) + c.thinks(len(u.Items))
 		if took := u.End - u.Begin; took > most || len(u.Errs) > 0 {
 			return fmt.Sprintf("%d calls took %v; want at most %v: %v", len(h.of(u)), took, most, u.Errs)
 		}

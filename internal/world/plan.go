@@ -74,6 +74,7 @@ type Caller struct {
 	Break            int // leave a range after so many items; 0: never
 	Again            int // how often an error is followed by another try, from where it stopped
 	Deadline, Cancel time.Duration
+	Think            time.Duration // after each item or page of a range
 	MaxWait          time.Duration // of a waiter
 	Concurrency      int           // of a sweep
 	EachPage         bool
@@ -151,6 +152,9 @@ func (c *Caller) attemptTimeout() time.Duration {
 	}
 	return c.AttemptTimeout
 }
+
+// thinks is what the caller takes itself for so many items.
+func (c *Caller) thinks(items int) time.Duration { return c.Think * time.Duration(items+1) }
 
 // calm reports whether nothing goes wrong at a remote, nor with its keys.
 func (p *Plan) calm(r int) bool {

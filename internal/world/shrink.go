@@ -93,6 +93,7 @@ func simpler(i int) []func(*Plan) bool {
 		func(q *Plan) bool { return change(&q.Callers[i].Again, 0) },
 		func(q *Plan) bool { return change(&q.Callers[i].Deadline, 0) },
 		func(q *Plan) bool { return change(&q.Callers[i].Cancel, 0) },
+		func(q *Plan) bool { return change(&q.Callers[i].Think, 0) },
 		func(q *Plan) bool { return change(&q.Callers[i].Hooked, false) },
 		func(q *Plan) bool { return change(&q.Callers[i].PerCall, false) },
 		func(q *Plan) bool { return change(&q.Callers[i].Logged, false) },
