@@ -108,10 +108,10 @@ func endsInTime(h *History) string {
 }
 
 // bound is what a unit can take: for each of its calls, as many attempts as it
-// may make, each with the retrieval of keys, a refresh of them, the wait that the service or the
-// back-off asks for, and a turn that is given up after two minutes without a
-// page; and for all of them, as often as the caller goes on after an error, what the quota takes for the
-// requests of all callers.
+// may make, each with the retrieval of keys, a refresh of them, the wait that the
+// service or the back-off asks for, and a turn that is given up after two minutes
+// without a page; and for all of them, as often as the caller goes on after an
+// error, what the quota takes for the requests of all callers.
 func (h *History) bound(u *Unit) time.Duration {
 	c := h.caller(u)
 	n, _ := c.attempts()
