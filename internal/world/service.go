@@ -26,8 +26,7 @@ type service struct {
 	seen     map[string]int // requests by caller and position
 	tokens   float64        // of the quota
 	filled   time.Duration  // when tokens were counted
-	pipes    []*pipe
-	refused  []string // tokens that are not of this list
+	refused  []string       // tokens that are not of this list
 }
 
 // A Request is what a service saw of one request.
@@ -96,7 +95,7 @@ func (s *service) rejected(r appintegrationstest.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	entry := &Request{At: s.now(), End: s.now(), Caller: callerOf(r.Identifier), List: listOf(r.Identifier), Invocation: r.Header.Get("Amz-Sdk-Invocation-Id"), Attempt: r.Header.Get("Amz-Sdk-Request"), Fault: jump, Status: r.Status}
-	if s.clock().Sub(time.Now()).Abs() < 4*time.Minute {
+	if time.Until(s.clock()).Abs() < 4*time.Minute {
 		entry.Fault = "rejected: " + r.Refused
 	}
 	s.requests = append(s.requests, entry)
