@@ -122,12 +122,14 @@ func TestAttemptsToTheLetter(t *testing.T) {
 			unpaced := func(o *appintegrations.Options) { o.RetryMode = aws.RetryModeStandard }
 			ctx, cancel := context.WithCancel(t.Context())
 			var beside sync.WaitGroup
-			beside.Go(func() {
-				for ctx.Err() == nil {
-					client.ListDataIntegrationAssociations(ctx, input("passes"), unpaced)
-					time.Sleep(10 * time.Millisecond)
-				}
-			})
+			for i := range 2 { // so that some page passes in every millisecond
+				beside.Go(func() {
+					time.Sleep(time.Duration(i) * time.Millisecond / 2)
+					for ctx.Err() == nil {
+						client.ListDataIntegrationAssociations(ctx, input("passes"), unpaced)
+					}
+				})
+			}
 			time.Sleep(20 * time.Millisecond)
 			_, err := client.ListDataIntegrationAssociations(t.Context(), input("throttled"))
 			cancel()
