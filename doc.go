@@ -103,9 +103,9 @@
 //
 // The environment variables AWS_NEW_RETRIES_2026 and
 // AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026 change nothing. An error code in the
-// member code of a body goes before one in __type, and a ConflictException (409),
-// which the operation does not have, is a *[smithy.GenericAPIError] whose fault is
-// the client, as with the official v1.37.11.
+// member code of a body goes before one in __type. A ConflictException (409), which
+// the operation does not have, is a *[smithy.GenericAPIError] with an unknown fault.
+// All of this is as with the official v1.37.11 by default; later versions differ.
 //
 // [Sweep], the waiter and the Prefetch option are experimental: they may change
 // before 1.0.
