@@ -16,7 +16,7 @@ import (
 // A core is what all copies of a [Client] share. It lives as long as they do.
 type core struct {
 	settings settings // of the client
-	perCall  atomic.Pointer[derivedClient]
+	perCall  perCallPools
 	buffers  bufferPool
 	remotes  remotes
 	tickets  atomic.Uint64 // of calls that wait for a turn
@@ -42,6 +42,7 @@ type counters struct {
 	maxAttempts   int       // as the retryer says; 0: no limit
 	attempts      int       // made so far
 	counted       int       // of those, how many count towards maxAttempts
+	backoffs      int       // of those, how many were followed by a back-off, or were the last
 	ticket        uint64    // the place in a line; 0: none yet
 	begun         time.Time // when the first attempt that failed was sent
 	last          *attempt  // the attempt before; nil: none
@@ -100,6 +101,7 @@ type settings struct {
 	provider   aws.CredentialsProvider
 	anonymous  bool // the provider says to send unsigned requests
 	client     HTTPClient
+	lease      lease // of client, where it was given to this call
 	agents     agents
 	target     *target                // nil: the resolver is asked for each attempt
 	noTarget   error                  // why the default resolver has none; nil: it has, or is not asked

@@ -93,8 +93,10 @@ func (c *Client) CloseIdleConnections() {
 	if c == nil || c.core == nil {
 		return
 	}
-	closeIdle(&derivedClient{client: c.core.settings.client})
-	closeIdle(c.core.perCall.Load())
+	if closer, ok := c.core.settings.client.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+	c.core.perCall.CloseIdleConnections()
 }
 
 // Format writes the options of the client as [Options.Format] does, and so keeps
@@ -112,6 +114,7 @@ func (c Client) Format(f fmt.State, verb rune) {
 func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, who callerKind, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	k, err := c.prepare(ctx, params, who, optFns)
 	if err == nil {
+		defer k.lease.release()
 		var page *ListDataIntegrationAssociationsOutput
 		if k.hooked {
 			page, err = k.throughStack(ctx)
@@ -138,6 +141,7 @@ func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssocia
 	}
 	k := &call{core: c.core, settings: c.core.settingsOf(optFns), swept: sweptIn(ctx)}
 	if k.fault != nil {
+		k.lease.release()
 		return nil, k.fault
 	}
 	if params != nil {
@@ -194,7 +198,7 @@ func (c *core) settingsOf(optFns []func(*Options)) *settings {
 		s.setProvider(s.options.Credentials)
 	}
 	if !same(s.options.HTTPClient, base.options.HTTPClient) {
-		s.client = c.derive(s.options.HTTPClient, s.options.resolvedDefaultsMode)
+		s.client, s.lease = c.derive(s.options.HTTPClient, s.options.resolvedDefaultsMode)
 	}
 	if s.options.AppID != base.options.AppID || !sameProvider || !same(s.options.Retryer, base.options.Retryer) {
 		s.agents = userAgents(&s.options)

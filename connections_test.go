@@ -90,9 +90,9 @@ func testManyGoroutines(t *testing.T) {
 		start      func(*httptest.Server)
 		httpClient func(*httptest.Server) appintegrations.HTTPClient
 	}{
-		{"none", 210, 50, false, (*httptest.Server).Start, func(*httptest.Server) appintegrations.HTTPClient { return nil }},
-		{"BuildableClient", 210, 50, false, (*httptest.Server).Start, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
-		{"BuildableClient, TLS", 210, 10, false, (*httptest.Server).StartTLS, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"none", 300, 50, false, (*httptest.Server).Start, func(*httptest.Server) appintegrations.HTTPClient { return nil }},
+		{"BuildableClient", 300, 50, false, (*httptest.Server).Start, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
+		{"BuildableClient, TLS", 450, 10, false, (*httptest.Server).StartTLS, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
 		{"BuildableClient, HTTP/2", 1, 10, true, h2, func(s *httptest.Server) appintegrations.HTTPClient { return buildableFor(s) }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -158,6 +158,7 @@ func testManyClients(t *testing.T) {
 			s.noneOpen(t)
 		})
 	}
+	t.Run("two clients in turn", testTwoClientsInTurn)
 	t.Run("a BuildableClient of each call", func(t *testing.T) {
 		s := countConns(t, (*httptest.Server).Start, servePage)
 		client := s.client(nil)
@@ -178,6 +179,86 @@ func testManyClients(t *testing.T) {
 		}
 		assert.LessOrEqual(t, s.opened.Load(), int64(limit))
 		client.CloseIdleConnections()
+		s.noneOpen(t)
+	})
+}
+
+// testTwoClientsInTurn gives calls one of two HTTP clients.
+func testTwoClientsInTurn(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		of   func() appintegrations.HTTPClient
+	}{
+		{"BuildableClient", func() appintegrations.HTTPClient { return awshttp.NewBuildableClient() }},
+		{"http.Client", func() appintegrations.HTTPClient {
+			return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := countConns(t, (*httptest.Server).Start, servePage)
+			client, given := s.client(nil), [2]appintegrations.HTTPClient{row.of(), row.of()}
+			var wg sync.WaitGroup
+			for g := range 16 {
+				wg.Go(func() {
+					for i := range 60 {
+						_, err := list(t, t.Context(), client, func(o *appintegrations.Options) { o.HTTPClient = given[(g+i)%2] })
+						assert.NoError(t, err)
+					}
+				})
+			}
+			wg.Wait()
+			t.Logf("%d connections for 960 calls", s.opened.Load())
+			assert.LessOrEqual(t, s.opened.Load(), int64(32))
+			client.CloseIdleConnections()
+			s.noneOpen(t)
+		})
+	}
+	t.Run("more than are kept", func(t *testing.T) {
+		s := countConns(t, (*httptest.Server).Start, servePage)
+		client := s.client(nil)
+		var wg sync.WaitGroup
+		for range 4 {
+			given := make([]appintegrations.HTTPClient, 20)
+			for i := range given {
+				given[i] = awshttp.NewBuildableClient()
+			}
+			wg.Go(func() {
+				for i := range 100 {
+					_, err := list(t, t.Context(), client, func(o *appintegrations.Options) { o.HTTPClient = given[i%len(given)] })
+					assert.NoError(t, err)
+				}
+			})
+		}
+		wg.Wait()
+		assert.Eventually(t, func() bool { return s.open.Load() <= 16 }, 5*time.Second, 5*time.Millisecond, "those that are not kept are closed")
+		client.CloseIdleConnections()
+		s.noneOpen(t)
+	})
+	t.Run("a user's transport", func(t *testing.T) {
+		s := countConns(t, (*httptest.Server).Start, servePage)
+		client := s.client(nil)
+		transports := make([]*http.Transport, 20)
+		for i := range transports {
+			transports[i] = &http.Transport{}
+			defer transports[i].CloseIdleConnections()
+			_, err := list(t, t.Context(), client, func(o *appintegrations.Options) { o.HTTPClient = &http.Client{Transport: transports[i]} })
+			require.NoError(t, err)
+		}
+		assert.EqualValues(t, 20, s.open.Load(), "a user's connections are closed when the user asks for it")
+		client.CloseIdleConnections()
+		assert.Eventually(t, func() bool { return s.open.Load() == 4 }, 5*time.Second, 5*time.Millisecond, "of the last 16")
+	})
+	t.Run("http.DefaultTransport", func(t *testing.T) {
+		s := countConns(t, (*httptest.Server).Start, servePage)
+		client := s.client(&http.Client{})
+		for _, optFn := range []func(*appintegrations.Options){nil, func(o *appintegrations.Options) { o.HTTPClient = &http.Client{} }} {
+			_, err := list(t, t.Context(), client, optFn)
+			require.NoError(t, err)
+			client.CloseIdleConnections()
+		}
+		assert.EqualValues(t, 1, s.opened.Load())
+		assert.EqualValues(t, 1, s.open.Load(), "it belongs to everybody")
+		http.DefaultClient.CloseIdleConnections()
 		s.noneOpen(t)
 	})
 }

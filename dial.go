@@ -2,146 +2,114 @@ package appintegrations
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
-	"sync"
-	"time"
+	"runtime"
 )
 
-// dialPatience is how long a connection that looks superfluous is not opened
-// while no attempt ends. It bounds what a miscount can cost: a connection that is
-// counted may serve another host, through a proxy, or be stuck in its handshake.
-const dialPatience = 3 * time.Second
+// maxDials is how many connections one request may open. Go's transport opens
+// one after the other for a server that accepts connections and refuses the
+// requests on them.
+const maxDials = 3
 
-// dialGates keep a transport from opening more connections to a host than there
-// are attempts under way. Without them, an attempt that begins while another one
-// dials opens a connection too, though it will be served by the first that is
-// free: many goroutines that begin at once end up with half as many connections
-// again.
-type dialGates struct {
-	mu    sync.Mutex
-	hosts map[string]*dialGate
+var errTooManyDials = errors.New("the server refused the request on each of 3 new connections")
+
+type dialContext = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// errNotNeeded is seen by nobody: the request has been served otherwise.
+var errNotNeeded = errors.New("the connection is not needed any more")
+
+// bound bounds the connections that a request opens over a transport of ours.
+func bound(t *http.Transport) {
+	track(t)
+	t.DialContext, t.DialTLSContext = bounded(t.DialContext), bounded(t.DialTLSContext)
 }
 
-// A dialGate counts for one host. It is guarded by the mutex of its dialGates.
-type dialGate struct {
-	attempts int           // under way
-	conns    int           // open, or being opened
-	ended    time.Time     // when the last attempt was over
-	fewer    chan struct{} // closed, and made anew, when conns goes down
-}
-
-// A dialPass is what the dial function of the transport finds in the context of
-// an attempt.
-type dialPass struct {
-	gates *dialGates
-	host  string
-	over  <-chan struct{} // closed when the attempt is over
-}
-
-type dialPassKey struct{}
-
-// gatesOf returns the gates of the transport that a client sends with; nil: it
-// has none.
-func gatesOf(client HTTPClient) *dialGates {
-	c, ok := client.(*http.Client)
-	if !ok {
+func bounded(dial dialContext) dialContext {
+	if dial == nil {
 		return nil
 	}
-	keeper, _ := c.Transport.(redirectKeeper)
-	return keeper.gates
-}
-
-// enter counts an attempt in, until leave is called. The context is for its
-// request; ctx must end with the attempt.
-func (g *dialGates) enter(ctx context.Context, host string) (_ context.Context, leave func()) {
-	g.count(host, func(gate *dialGate) { gate.attempts++ })
-	pass := &dialPass{gates: g, host: host, over: ctx.Done()}
-	return context.WithValue(ctx, dialPassKey{}, pass), func() {
-		g.count(host, func(gate *dialGate) { gate.attempts--; gate.ended = time.Now() })
-	}
-}
-
-func (g *dialGates) count(host string, change func(*dialGate)) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	gate := g.hosts[host]
-	if gate == nil {
-		gate = &dialGate{fewer: make(chan struct{})}
-		g.hosts[host] = gate
-	}
-	change(gate)
-	if gate.attempts == 0 && gate.conns == 0 {
-		delete(g.hosts, host)
-	}
-}
-
-// wait returns when a connection is needed, and counts it.
-func (p *dialPass) wait(ctx context.Context) error {
-	since := time.Now()
-	patience := time.NewTimer(dialPatience)
-	defer patience.Stop()
-	for {
-		var fewer <-chan struct{} // nil: go
-		p.gates.count(p.host, func(gate *dialGate) {
-			if gate.ended.After(since) {
-				since = gate.ended
-			}
-			if gate.conns < gate.attempts || time.Since(since) >= dialPatience {
-				gate.conns++
-				return
-			}
-			fewer = gate.fewer
-		})
-		if fewer == nil {
-			return nil
-		}
-		patience.Reset(time.Until(since.Add(dialPatience)))
-		select {
-		case <-fewer:
-		case <-patience.C:
-		case <-p.over:
-			return context.Canceled
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (p *dialPass) closed() {
-	p.gates.count(p.host, func(gate *dialGate) {
-		gate.conns--
-		close(gate.fewer)
-		gate.fewer = make(chan struct{})
-	})
-}
-
-// gated returns a dial function that asks the gate of the attempt, if it has
-// one.
-func gated(dial dialContext) dialContext {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		pass, ok := ctx.Value(dialPassKey{}).(*dialPass)
-		if !ok {
-			return dial(ctx, network, addr)
+		f, ok := ctx.Value(flightKey{}).(*flight)
+		if ok && f.dials.Add(1) > maxDials {
+			return nil, errTooManyDials
 		}
-		if err := pass.wait(ctx); err != nil {
-			return nil, err
+		// Requests that are about to end hand on their connections first.
+		if runtime.Gosched(); ok && f.served() {
+			return nil, errNotNeeded
 		}
-		conn, err := dial(ctx, network, addr)
-		if err != nil {
-			pass.closed()
-			return nil, err
-		}
-		return &gatedConn{Conn: conn, closed: sync.OnceFunc(pass.closed)}, nil
+		return dial(ctx, network, addr)
 	}
 }
 
-type gatedConn struct {
-	net.Conn
-	closed func()
+// track lets the pool know the connections of a transport of ours. Those of a
+// dialler for TLS it does not see: Go's transport wants to see their type.
+func track(t *http.Transport) {
+	dial := t.DialContext
+	if dial == nil {
+		if t.Dial != nil { //nolint:staticcheck // users still set it
+			return
+		}
+		dial = new(net.Dialer).DialContext
+	}
+	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if f, ok := ctx.Value(flightKey{}).(*flight); ok && err == nil && conn != nil {
+			return f.track(conn)
+		}
+		return conn, err
+	}
 }
 
-func (c *gatedConn) Close() error {
-	defer c.closed()
+// A poolConn is a connection that a pool knows of until it is closed. Its fields
+// are guarded by the mutex of the pool.
+type poolConn struct {
+	net.Conn
+	pool       *pool
+	host       string
+	generation *generation
+	flights    int // requests that use it
+	used       bool
+	last       lastResponse
+}
+
+// track counts in a connection that the flight opened, perhaps after its end.
+func (f *flight) track(conn net.Conn) (net.Conn, error) {
+	p := f.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	g := f.generation
+	if h := p.host(f.host); h.current.transport == g.transport {
+		g = h.current
+	}
+	if g.old && g.flights == 0 {
+		conn.Close()
+		return nil, net.ErrClosed
+	}
+	if g.conns == nil {
+		g.conns = map[*poolConn]struct{}{}
+	}
+	c := &poolConn{Conn: conn, pool: p, host: f.host, generation: g}
+	g.conns[c] = struct{}{}
+	return c, nil
+}
+
+func (c *poolConn) Close() error {
+	c.pool.mu.Lock()
+	delete(c.generation.conns, c)
+	c.pool.forget(c.host)
+	c.pool.mu.Unlock()
 	return c.Conn.Close()
+}
+
+// poolConnOf returns the connection that a pool knows, below TLS where there is
+// TLS; nil: it knows none.
+func poolConnOf(conn net.Conn) *poolConn {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	c, _ := conn.(*poolConn)
+	return c
 }

@@ -206,36 +206,20 @@ func signedHost(req *http.Request) {
 // send sends the request. The bounds on the body are put around it here, before
 // anybody can read it. The error is a *smithyhttp.RequestSendError.
 func (a *attempt) send() error {
-	client := a.sender()
-	gates, held := gatesOf(client), (*dialGates)(nil)
-	if gates != nil {
-		var leave func()
-		held = gates
-		a.ctx, leave = held.enter(a.ctx, a.req.URL.Host)
-		defer leave()
-		a.req = a.req.WithContext(a.ctx)
-	}
 	a.noteSent()
-	resp, err := client.Do(a.req)
+	resp, err := a.client.Do(a.req)
 	if err == nil && resp == nil {
 		err = &verdict{error: errors.New("the HTTP client returned neither a response nor an error")}
+	}
+	var rejected *connectError
+	if errors.As(err, &rejected) {
+		resp, err = rejected.response(a.req), nil
 	}
 	if err != nil {
 		return &smithyhttp.RequestSendError{Err: a.sendError(err)}
 	}
-	a.receive(client, resp)
+	a.receive(a.client, resp)
 	return nil
-}
-
-// sender returns the HTTP client of the attempt. After a timeout no connection
-// that is open is to be trusted: where one hangs, for example behind a router
-// that forgot them, all do.
-func (a *attempt) sender() HTTPClient {
-	var timeout *AttemptTimeoutError
-	if a.last != nil && errors.As(a.last.err, &timeout) {
-		return singleUse(a.client)
-	}
-	return a.client
 }
 
 // receive takes over a response, with its body bounded by the attempt.
@@ -249,7 +233,7 @@ func (a *attempt) receive(client HTTPClient, resp *http.Response) {
 	if body == nil {
 		body = http.NoBody
 	}
-	own := native(client) != nil && resp.StatusCode != http.StatusSwitchingProtocols
+	own := poolOf(client) != nil && resp.StatusCode != http.StatusSwitchingProtocols
 	a.body = guardedBody{ctx: a.ctx, body: body, left: a.options.bodyLimit() + 1, direct: own || inMemory(body)}
 	a.resp.Body = &a.body
 	a.hold(&a.body)

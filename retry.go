@@ -115,6 +115,9 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	}
 	raced := c.lostRace(a)
 	if !raced {
+		c.backoffs++
+	}
+	if !c.quotaLives(a) {
 		c.counted++
 	}
 	c.last, c.release = a, nil
@@ -156,16 +159,26 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	return nil
 }
 
-// lostRace reports whether the attempt was throttled though the quota of its
-// account lives: a page passed since the attempt before it was sent. Then it
-// does not count as one of the call's attempts, unless the user said how many
-// those are.
+// quotaAlive is how long a page that passed shows that the quota of its account
+// lives: a quota of one request in 2 seconds lets another pass within that time.
+const quotaAlive = 5 * time.Second
+
+// lostRace reports whether the attempt was throttled because others were faster:
+// a page passed since the attempt before it was sent. Then it waits for its turn
+// and for nothing else.
 func (c *call) lostRace(a *attempt) bool {
 	since := a.signed().sentAt
 	if c.last != nil {
 		since = c.last.signed().sentAt
 	}
-	return a.throttled && a.paced && !a.passed.Before(since) &&
+	return c.quotaLives(a) && !a.passed.Before(since)
+}
+
+// quotaLives reports whether the attempt was throttled though the quota of its
+// account lives. Then the attempt does not count as one of the call's attempts,
+// unless the user said how many those are.
+func (c *call) quotaLives(a *attempt) bool {
+	return a.throttled && a.paced && time.Since(a.passed) <= quotaAlive &&
 		c.options.RetryMaxAttempts == 0 && c.maxAttempts == defaultMaxAttempts
 }
 
@@ -187,7 +200,7 @@ func (c *call) backOff(ctx context.Context, a *attempt, raced bool) error {
 	if raced && !asksToWait(a.err) {
 		return nil
 	}
-	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.counted, a.err) })
+	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.backoffs, a.err) })
 	if err != nil {
 		if ctx.Err() != nil {
 			return canceled(ctx, a.err)

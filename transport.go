@@ -30,100 +30,76 @@ const (
 )
 
 // defaultHTTPClients are shared by all clients of the process that bring none:
-// one for each mode that changes the timeouts, and one, "", for all others.
-var defaultHTTPClients = sync.OnceValue(func() map[aws.DefaultsMode]*http.Client {
-	clients := map[aws.DefaultsMode]*http.Client{}
+// one for each mode that changes the timeouts, and one, "", for all others. Each
+// is made when it is first asked for.
+var defaultHTTPClients = func() map[aws.DefaultsMode]func() *http.Client {
+	clients := map[aws.DefaultsMode]func() *http.Client{}
 	for _, mode := range [...]aws.DefaultsMode{"", aws.DefaultsModeStandard, aws.DefaultsModeInRegion, aws.DefaultsModeCrossRegion, aws.DefaultsModeMobile} {
-		clients[mode] = rebuilt(awshttp.NewBuildableClient(), mode)
+		clients[mode] = sync.OnceValue(func() *http.Client { return clientOf(rebuilt(awshttp.NewBuildableClient(), mode), 0) })
 	}
 	return clients
-})
+}()
 
 func newDefaultHTTPClient(mode aws.DefaultsMode) *http.Client {
-	if client, ok := defaultHTTPClients()[mode]; ok {
-		return client
+	if client, ok := defaultHTTPClients[mode]; ok {
+		return client()
 	}
-	return defaultHTTPClients()[""]
+	return defaultHTTPClients[""]()
 }
 
-// deriveHTTPClient returns a client like given that follows no redirects, if
-// its type is one that can be told so.
+// deriveHTTPClient returns a client like given that follows no redirects and
+// replaces connections that hang, if its type is one that can be told so.
 func deriveHTTPClient(given HTTPClient, mode aws.DefaultsMode) HTTPClient {
+	return derive(given, mode, func(_ any, newPool func() *pool) *pool { return newPool() })
+}
+
+// derive derives a client from given. shared returns the pool of a key, which
+// newPool makes if there is none yet.
+func derive(given HTTPClient, mode aws.DefaultsMode, shared func(key any, newPool func() *pool) *pool) HTTPClient {
 	switch given := given.(type) {
 	case *http.Client:
 		if given == nil {
 			return newDefaultHTTPClient(mode)
 		}
 		client := *given
-		if _, ok := client.Transport.(redirectKeeper); !ok {
-			client.Transport = redirectKeeper{RoundTripper: given.Transport}
-		}
 		client.CheckRedirect = followNone
+		if _, ok := client.Transport.(redirectKeeper); ok {
+			return &client
+		}
+		keeper := redirectKeeper{RoundTripper: given.Transport}
+		if t, ok := keeper.given().(*http.Transport); ok && t != nil {
+			keeper.pool = shared(t, func() *pool { return newPool(t, false) })
+		}
+		client.Transport = keeper
 		return &client
 	case *awshttp.BuildableClient:
 		if given == nil {
 			return newDefaultHTTPClient(mode)
 		}
-		return rebuilt(given, mode)
+		return clientOf(shared(buildableKey{given, mode}, func() *pool { return rebuilt(given, mode) }), given.GetTimeout())
 	}
 	return given
 }
 
-// A derivedClient is what was derived from the HTTP client of a call.
-type derivedClient struct {
-	given, client HTTPClient
-	mode          aws.DefaultsMode
+type buildableKey struct {
+	client *awshttp.BuildableClient
+	mode   aws.DefaultsMode
 }
 
-// derive derives from the HTTP client of a call. The last one is kept, so that
-// calls that bring the same one share its connections; those of the one before
-// are closed once they are idle.
-func (c *core) derive(given HTTPClient, mode aws.DefaultsMode) HTTPClient {
-	if _, ok := given.(*awshttp.BuildableClient); !ok {
-		return deriveHTTPClient(given, mode) // which has no connections of its own
-	}
-	last := c.perCall.Load()
-	if last != nil && last.given == given && last.mode == mode {
-		return last.client
-	}
-	next := &derivedClient{given, deriveHTTPClient(given, mode), mode}
-	closeIdle(c.perCall.Swap(next))
-	return next.client
+func clientOf(p *pool, timeout time.Duration) *http.Client {
+	return &http.Client{Transport: redirectKeeper{p.base, p}, Timeout: timeout, CheckRedirect: followNone}
 }
 
-func closeIdle(d *derivedClient) {
-	if d == nil {
-		return
-	}
-	if closer, ok := d.client.(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
-	}
-}
-
-// native returns Go's own transport if that is what a client sends with: its
-// bodies end with the context of their request. Else nil.
-func native(client HTTPClient) *http.Transport {
+// poolOf returns the pool that a client sends with: its bodies end with the
+// context of their request. nil: it has none.
+func poolOf(client HTTPClient) *pool {
 	c, ok := client.(*http.Client)
 	if !ok {
 		return nil
 	}
 	keeper, _ := c.Transport.(redirectKeeper)
-	t, _ := keeper.transport().(*http.Transport)
-	return t
-}
-
-// singleUse returns a client like given, each request of which opens a
-// connection of its own and closes it, if its type is one that can be told so.
-func singleUse(given HTTPClient) HTTPClient {
-	t := native(given)
-	if t == nil {
-		return given
-	}
-	client := *given.(*http.Client)
-	t = t.Clone()
-	t.DisableKeepAlives = true
-	client.Transport = redirectKeeper{RoundTripper: t}
-	return &client
+	p, _ := keeper.transport().(*pool)
+	return p
 }
 
 func followNone(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -133,14 +109,24 @@ func followNone(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // that would be retried. A nil RoundTripper is http.DefaultTransport.
 type redirectKeeper struct {
 	http.RoundTripper
-	gates *dialGates // of a rebuilt transport; nil: none
+	pool *pool // of Go's transport; nil: the RoundTripper is another one
 }
 
-func (k redirectKeeper) transport() http.RoundTripper {
+func (k redirectKeeper) given() http.RoundTripper {
 	if k.RoundTripper == nil {
 		return http.DefaultTransport
 	}
 	return k.RoundTripper
+}
+
+// transport returns what to send with. http.DefaultTransport is looked up for
+// each request: tests replace it.
+func (k redirectKeeper) transport() http.RoundTripper {
+	given := k.given()
+	if t, ok := given.(*http.Transport); ok && k.pool != nil && t == k.pool.base {
+		return k.pool
+	}
+	return given
 }
 
 func (k redirectKeeper) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -160,10 +146,10 @@ func (k redirectKeeper) CloseIdleConnections() {
 	}
 }
 
-// rebuilt makes a client from a buildable one: its transport, with proxy, CA
-// bundle and dialer, its timeouts, and those of the mode, as the official
-// client applies them.
-func rebuilt(b *awshttp.BuildableClient, mode aws.DefaultsMode) *http.Client {
+// rebuilt makes a pool from a buildable client: its transport, with proxy, CA
+// bundle and dialer, and the timeouts of the mode, as the official client applies
+// them.
+func rebuilt(b *awshttp.BuildableClient, mode aws.DefaultsMode) *pool {
 	if config, err := defaults.GetModeConfiguration(mode); err == nil {
 		b = b.WithDialerOptions(func(d *net.Dialer) {
 			if timeout, ok := config.GetConnectTimeout(); ok {
@@ -191,14 +177,10 @@ func rebuilt(b *awshttp.BuildableClient, mode aws.DefaultsMode) *http.Client {
 	if t.HTTP2 == nil {
 		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: pingTimeout}
 	}
-	if t.DialContext != nil {
-		t.DialContext = gated(t.DialContext)
-	}
-	gates := &dialGates{hosts: map[string]*dialGate{}}
-	return &http.Client{Transport: redirectKeeper{t, gates}, Timeout: b.GetTimeout(), CheckRedirect: followNone}
+	bound(t)
+	t.OnProxyConnectResponse = withConnectError(t.OnProxyConnectResponse)
+	return newPool(t, true)
 }
-
-type dialContext = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // withReadTimeout does for a rebuilt client what the SDK does inside a
 // buildable one: a connection that is silent for so long fails.
