@@ -219,8 +219,8 @@ func (t *target) check() error {
 func (t *target) url(request *url.URL) url.URL {
 	u := t.base
 	prefix, rawPrefix := u.Path, u.EscapedPath()
-	if strings.HasSuffix(rawPrefix, "/") {
-		prefix, rawPrefix = strings.TrimSuffix(prefix, "/"), strings.TrimSuffix(rawPrefix, "/")
+	if before, ok := strings.CutSuffix(rawPrefix, "/"); ok {
+		prefix, rawPrefix = strings.TrimSuffix(prefix, "/"), before
 	}
 	if prefix != "" && rawPrefix[0] != '/' {
 		prefix, rawPrefix = "/"+prefix, "/"+rawPrefix

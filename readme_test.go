@@ -194,3 +194,47 @@ func goTool(t *testing.T, env []string, args ...string) string {
 	require.NoError(t, err, "go %s:\n%s\n%s", strings.Join(args, " "), stderr.String(), out)
 	return string(out)
 }
+
+// TestDocuments holds that what the documents name exists, and that every file of
+// the root has a place in the map.
+func TestDocuments(t *testing.T) {
+	sources, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	tests := testNames(t)
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "GO_VERSIONS.md", "testdata/README.md"} {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			assert.True(t, exists(filepath.Join(filepath.Dir(name), link[1])), "%s links to %s", name, link[1])
+		}
+		for _, file := range regexp.MustCompile("`([a-z_]+\\.go)`").FindAllStringSubmatch(string(text), -1) {
+			assert.Contains(t, sources, file[1], name)
+		}
+		for _, test := range regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w*`).FindAllString(string(text), -1) {
+			if test != "TestThrottledOnce" { // of a snippet
+				assert.True(t, tests[test], "%s names %s", name, test)
+			}
+		}
+	}
+	contributing, err := os.ReadFile("CONTRIBUTING.md")
+	require.NoError(t, err)
+	for _, source := range sources {
+		if !strings.HasSuffix(source, "_test.go") {
+			assert.Contains(t, string(contributing), "`"+source+"`", "the map of CONTRIBUTING.md")
+		}
+	}
+}
+
+func testNames(t *testing.T) map[string]bool {
+	names := map[string]bool{}
+	files, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, name := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(string(text), -1) {
+			names[name[1]] = true
+		}
+	}
+	return names
+}
