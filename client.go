@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	smithy "github.com/aws/smithy-go"
 )
 
 // The service and the version of its API, by the SDK's names.
@@ -113,42 +113,50 @@ func (c Client) Format(f fmt.State, verb rune) {
 // error.
 func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, who callerKind, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	k, err := c.prepare(ctx, params, who, optFns)
-	if err == nil {
-		defer k.lease.release()
-		var page *ListDataIntegrationAssociationsOutput
-		if k.hooked {
-			page, err = k.throughStack(ctx)
-		} else {
-			page, err = k.straight(ctx)
-		}
-		if err == nil {
-			return page, nil
-		}
+	if k == nil {
+		return nil, operationError(err)
 	}
-	return nil, &smithy.OperationError{ServiceID: ServiceID, OperationName: operationName, Err: err}
+	defer k.lease.release()
+	logger, logs := k.options.Logger.(*slogLogger)
+	var begun time.Time
+	if logs {
+		begun = time.Now()
+	}
+	var page *ListDataIntegrationAssociationsOutput
+	switch {
+	case err != nil:
+	case k.hooked:
+		page, err = k.throughStack(ctx)
+	default:
+		page, err = k.straight(ctx)
+	}
+	if err != nil {
+		page, err = nil, operationError(err)
+	}
+	if logs {
+		k.logCall(ctx, logger, begun, page, err)
+	}
+	return page, err
 }
 
 var errNilContext = &verdict{error: errors.New("the context is nil")}
 
 // prepare rejects what can never work. The input is copied: the caller may
-// change it during the call.
+// change it during the call. The call is nil if there is no client.
 func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, who callerKind, optFns []func(*Options)) (*call, error) {
-	if ctx == nil {
-		return nil, errNilContext
-	}
 	if c == nil || c.core == nil {
-		return nil, &ConfigError{Field: "Client", Reason: "it was not made by New or NewFromConfig"}
+		return nil, &ConfigError{Field: "Client", Reason: "was not made by New or NewFromConfig: make it with one of them"}
 	}
-	k := &call{core: c.core, settings: c.core.settingsOf(optFns), swept: sweptIn(ctx)}
-	if k.fault != nil {
-		k.lease.release()
-		return nil, k.fault
-	}
+	k := &call{core: c.core, settings: c.core.settingsOf(optFns)}
 	if params != nil {
 		k.input = *params
 	}
 	k.who = max(who, k.options.caller)
-	return k, nil
+	if ctx == nil {
+		return k, errNilContext
+	}
+	k.swept = sweptIn(ctx)
+	return k, k.fault
 }
 
 // LogValue returns what package log/slog writes for the client: its options, as

@@ -56,9 +56,10 @@
 //
 // # Errors
 //
-// The error of a call is one line of at most 1 KiB. It contains the operation
-// and, when available, the status, the code, the request id and the number of
-// attempts. Only [smithy.InvalidParamsError] keeps its own form, of several
+// The error of a call is one line of at most 1 KiB. It contains the operation and
+// the data integration and, when available, the host, the status, the code, the
+// request id and the number of attempts. [Classify] returns the kind of a failure,
+// for reports and alerts. Only [smithy.InvalidParamsError] keeps its own form, of several
 // lines. The five exceptions of the service are types of this package;
 // [Client.ListDataIntegrationAssociations] lists all other errors. A 404 or 403
 // without an error code comes from a proxy: it is not a
@@ -81,6 +82,11 @@
 // Options.AttemptTimeout, 30 seconds by default, ends one attempt. The deadline
 // of the context ends the call, and the list. No other timeout is needed; the
 // README has a table of what ends what.
+//
+// # Logs
+//
+// [NewSlogLogger] makes a Logger for Options that writes calls and retries to
+// log/slog. Options.OnAttempt is called after each attempt.
 //
 // # Testing
 //

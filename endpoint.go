@@ -112,17 +112,26 @@ func (defaultResolver) ResolveEndpoint(_ context.Context, params EndpointParamet
 		FIPS: *params.UseFIPS, DualStack: *params.UseDualStack,
 	})
 	if err != nil {
-		return smithyendpoints.Endpoint{}, configError(err)
+		return smithyendpoints.Endpoint{}, configError(err, params)
 	}
 	return smithyendpoints.Endpoint{URI: *u, Headers: http.Header{}}, nil
 }
 
-func configError(err error) error {
+// configError adds to an error the value that it is about, as far as it is no
+// secret.
+func configError(err error, params EndpointParameters) error {
 	var e *endpoint.Error
-	if errors.As(err, &e) {
-		return &ConfigError{Field: e.Field, Reason: e.Reason}
+	if !errors.As(err, &e) {
+		return err
 	}
-	return err
+	value, reason := "", oneLine(e.Reason, maxMessageText/2)
+	switch region := valueOr(params.Region, ""); {
+	case e.Field == "BaseEndpoint":
+		value = quoted(shownEndpoint(*params.Endpoint), maxHostText) + " "
+	case e.Field == "Region" && region != "":
+		value = quoted(region, maxCodeText) + " "
+	}
+	return &ConfigError{Field: e.Field, Reason: value + reason}
 }
 
 // checkRegion refuses a Region that can never be right. It may be empty where
@@ -130,7 +139,7 @@ func configError(err error) error {
 func (o *Options) checkRegion() error {
 	for _, region := range [...]string{o.Region, o.signingRegion} {
 		if region != "" && !endpoint.ValidScope(region) {
-			return &ConfigError{Field: "Region", Reason: "not a Region: " + oneLine(region, maxCodeText)}
+			return &ConfigError{Field: "Region", Reason: quoted(region, maxCodeText) + " is not a Region: it may have letters, digits and inner hyphens, for example us-east-1"}
 		}
 	}
 	return nil
@@ -165,7 +174,7 @@ type target struct {
 func (o *Options) resolveTarget(ctx context.Context) (*target, error) {
 	resolved, err := o.EndpointResolverV2.ResolveEndpoint(ctx, o.endpointParameters())
 	if err != nil {
-		return nil, foreign("resolve endpoint", err)
+		return nil, unresolved(err)
 	}
 	t := &target{base: resolved.URI, headers: resolved.Headers, signingName: signingName, signingRegion: o.Region}
 	if o.EndpointOptions.DisableHTTPS {
@@ -189,6 +198,14 @@ func (o *Options) resolveTarget(ctx context.Context) (*target, error) {
 	return t, nil
 }
 
+// unresolved is the error of a resolver.
+func unresolved(err error) error {
+	if config, ok := err.(*ConfigError); ok {
+		return config
+	}
+	return foreignOf(ClassConfig, "resolve endpoint", err)
+}
+
 func (t *target) applyAuth(option *smithyauth.Option) {
 	if v, ok := smithyhttp.GetSigV4SigningName(&option.SignerProperties); ok {
 		t.signingName = v
@@ -203,13 +220,13 @@ func (t *target) applyAuth(option *smithyauth.Option) {
 
 func (t *target) check() error {
 	if reason := endpoint.Check(&t.base); reason != "" {
-		return &ConfigError{Field: "EndpointResolverV2", Reason: reason}
+		return &ConfigError{Field: "EndpointResolverV2", Reason: "returned " + quoted(origin(&t.base), maxHostText) + ", which " + reason}
 	}
 	if t.signingRegion == "" {
-		return &ConfigError{Field: "Region", Reason: "it is required, beside an endpoint too: requests are signed for it"}
+		return &ConfigError{Field: "Region", Reason: endpoint.MissingRegion + "; requests to other endpoints are signed for it too"}
 	}
 	if !endpoint.ValidScope(t.signingRegion) {
-		return &ConfigError{Field: "EndpointResolverV2", Reason: "not a signing Region: " + oneLine(t.signingRegion, maxCodeText)}
+		return &ConfigError{Field: "EndpointResolverV2", Reason: "returned " + quoted(t.signingRegion, maxCodeText) + " as signing Region, which is none: it may have letters, digits and inner hyphens"}
 	}
 	return nil
 }

@@ -158,5 +158,9 @@ func valueOr[T any](p *T, fallback T) T {
 }
 
 func apiErrorText(e smithy.APIError) string {
-	return oneLine(e.ErrorCode(), maxCodeText) + ": " + oneLine(e.ErrorMessage(), maxMessageText)
+	text := oneLine(e.ErrorCode(), maxCodeText)
+	if message := e.ErrorMessage(); message != "" {
+		text += ": " + oneLine(message, maxMessageText)
+	}
+	return text
 }

@@ -77,7 +77,7 @@ func (p *ListDataIntegrationAssociationsPaginator) each(ctx context.Context, opt
 		return operationError(errNilContext)
 	}
 	if !p.busy.CompareAndSwap(false, true) {
-		return errBusy
+		return ErrPaginatorInUse
 	}
 	defer p.busy.Store(false)
 	if loop := p.loop.Load(); loop != nil {
@@ -90,7 +90,7 @@ func (p *ListDataIntegrationAssociationsPaginator) each(ctx context.Context, opt
 	defer source.stop()
 	for p.HasMorePages() {
 		if ctx.Err() != nil {
-			return operationError(canceled(ctx, nil))
+			return operationError(canceled(ctx, wait{}, nil))
 		}
 		page, err := source.next(ctx)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,11 @@ type HTTPSignerV4 interface {
 // that call. The fields have the names and meanings of the official client's; a few
 // more follow at the end.
 //
+// In all options of this package, zero means the default, which the field
+// documents. A negative time limit means no limit. A negative RetryMaxAttempts, and
+// a negative delay of a waiter, is a *[ConfigError], because the SDK treats it as no
+// limit and as no delay. Any other negative number means the same as zero.
+//
 // Package fmt, log/slog and JSON show no credentials of the value.
 type Options struct {
 	// Functions that change the SDK's middleware stack of each call. They run in
@@ -67,8 +73,9 @@ type Options struct {
 	// EndpointOptions.DisableHTTPS is set.
 	BaseEndpoint *string
 
-	// Which events to write to Logger. 0: none. Credentials, tokens and signatures
-	// are redacted, so a logged request cannot be sent again.
+	// Which events to write to Logger, as text. 0: none. Secrets are redacted: the
+	// values of headers and query parameters are logged only if they are known to be
+	// harmless. So a logged request cannot be sent again.
 	ClientLogMode aws.ClientLogMode
 
 	// The provider of the credentials. The client caches them and retrieves once at
@@ -89,7 +96,8 @@ type Options struct {
 	// The signer of the requests. nil: a signer of aws/signer/v4.
 	HTTPSignerV4 HTTPSignerV4
 
-	// The logger for the events of ClientLogMode. nil: nothing is logged.
+	// The logger for the events of ClientLogMode; a logger of NewSlogLogger also gets
+	// records of calls and retries. nil: nothing is logged.
 	Logger logging.Logger
 
 	// The provider of meters, which get the metrics of the official client. nil:
@@ -146,6 +154,14 @@ type Options struct {
 	// Do not correct the clock for signatures if the service rejects a signature
 	// because of its time.
 	DisableClockSkewCorrection bool
+
+	// Called once after each attempt, in order, with the context of the call: when it
+	// is known whether another attempt follows, and before the back-off. nil: nothing
+	// is called. The call waits for it to return, but for at most one second after
+	// the context ends. If it panics, the call does. Concurrent calls call it
+	// concurrently. A call that fails before its first attempt, because of its
+	// configuration or of APIOptions, does not call it.
+	OnAttempt func(context.Context, AttemptInfo)
 
 	resolvedDefaultsMode aws.DefaultsMode
 	signingName          string       // overrides; "": none
@@ -237,13 +253,13 @@ func (o *Options) check() error {
 	switch o.RetryMode {
 	case "", aws.RetryModeStandard, aws.RetryModeAdaptive:
 	default:
-		return &ConfigError{Field: "RetryMode", Reason: "unknown mode " + oneLine(string(o.RetryMode), maxCodeText)}
+		return &ConfigError{Field: "RetryMode", Reason: quoted(string(o.RetryMode), maxCodeText) + " is not a mode: set aws.RetryModeStandard or aws.RetryModeAdaptive, or leave it empty"}
 	}
 	if o.RetryMaxAttempts < 0 {
-		return &ConfigError{Field: "RetryMaxAttempts", Reason: "it must not be negative"}
+		return &ConfigError{Field: "RetryMaxAttempts", Reason: strconv.Itoa(o.RetryMaxAttempts) + " is negative: set 0 for what Retryer says, or more"}
 	}
 	if o.signingName != "" && !endpoint.ValidScope(strings.ReplaceAll(o.signingName, "_", "-")) {
-		return &ConfigError{Field: "signing name", Reason: "not the name of a service: " + oneLine(o.signingName, maxCodeText)}
+		return &ConfigError{Field: "signing name", Reason: quoted(o.signingName, maxCodeText) + " is not the name of a service: it may have letters, digits, inner hyphens and underscores"}
 	}
 	return o.checkRegion()
 }

@@ -37,9 +37,9 @@ type ListDataIntegrationAssociationsPaginatorOptions struct {
 // another, by NextPage or by a range over Pages or Associations. All three move the
 // same cursor. Make a paginator with [NewListDataIntegrationAssociationsPaginator].
 //
-// One goroutine at a time can use a paginator: NextPage and a range fail while
-// another page is being fetched. HasMorePages and Checkpoint may be called at any
-// time.
+// One goroutine at a time can use a paginator: NextPage and a range fail with
+// [ErrPaginatorInUse] while another page is being fetched. HasMorePages and
+// Checkpoint may be called at any time.
 //
 // A list that never ends is an error: the pagination fails with a
 // *[PaginationLoopError] when the same pages arrive for the third time, or after
@@ -110,7 +110,7 @@ func (p *ListDataIntegrationAssociationsPaginator) resume(at Checkpoint) {
 	case p.start.NextToken != "":
 		p.fault = &CheckpointError{Reason: "both Resume and the input's NextToken are set"}
 	case at.DataIntegrationIdentifier != p.start.DataIntegrationIdentifier:
-		p.fault = &CheckpointError{Reason: "it is of another data integration"}
+		p.fault = &CheckpointError{Reason: "it is of another data integration, " + quoted(at.DataIntegrationIdentifier, maxIdentifierText) + ", not " + quoted(p.start.DataIntegrationIdentifier, maxIdentifierText)}
 	case at.Offset < 0:
 		p.fault = &CheckpointError{Reason: "its offset is negative"}
 	default:
@@ -175,16 +175,16 @@ func (p *ListDataIntegrationAssociationsPaginator) Checkpoint() Checkpoint {
 // After an error, the next call requests the same page again.
 //
 // The errors are those of [Client.ListDataIntegrationAssociations] or of the mock,
-// a *[CheckpointError] if Resume does not fit the list, and a
-// *[PaginationLoopError]. NextPage also fails if no page is left, if a range over
-// Associations stopped inside a page, or if the paginator is in use.
+// a *[CheckpointError] if Resume does not fit the list, a *[PaginationLoopError],
+// and [ErrPaginatorInUse]. NextPage also fails if no page is left, or if a range
+// over Associations stopped inside a page.
 func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context, optFns ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	if !p.busy.CompareAndSwap(false, true) {
-		return nil, errBusy
+		return nil, ErrPaginatorInUse
 	}
 	defer p.busy.Store(false)
 	if loop := p.loop.Load(); loop != nil {
-		return nil, operationError(loop)
+		return nil, p.endless(loop)
 	}
 	if !p.HasMorePages() {
 		return nil, errors.New("no more pages available")
@@ -201,7 +201,11 @@ func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context,
 	return page.out, nil
 }
 
-var errBusy = errors.New("the paginator is in use: by another goroutine, or by the range around this call")
+// ErrPaginatorInUse means that a paginator was asked for a page while it was
+// fetching another one: by another goroutine, or inside a range over Pages or
+// Associations. The other page is not affected, and nothing is lost. Match it with
+// errors.Is.
+var ErrPaginatorInUse = errors.New("the paginator is in use by another goroutine, or by the range around this call: give each goroutine a paginator of its own")
 
 // take returns the next page, fetched ahead or now.
 func (p *ListDataIntegrationAssociationsPaginator) take(ctx context.Context, optFns []func(*Options)) (*fetchedPage, error) {
@@ -220,6 +224,11 @@ func (p *ListDataIntegrationAssociationsPaginator) failed(err error) error {
 		p.loop.Store(loop)
 	}
 	return err
+}
+
+// endless names the list in the error of one that does not end.
+func (p *ListDataIntegrationAssociationsPaginator) endless(loop *PaginationLoopError) error {
+	return operationError(summary{identifier: p.start.DataIntegrationIdentifier}.in(loop))
 }
 
 // operationError names the operation in an error that none of its calls made.
@@ -250,7 +259,7 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 	}
 	if page.next != "" {
 		if loop := p.detect.see(out); loop != nil {
-			return nil, operationError(loop)
+			return nil, p.endless(loop)
 		}
 	}
 	if err := p.passOver(page); err != nil {

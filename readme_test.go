@@ -21,14 +21,16 @@ import (
 // The snippets of the README, by the name in the comment above each, and what
 // they print.
 var readmeSnippets = map[string]string{
-	"first":   "connect-1 s3://exports/1\nconnect-2 s3://exports/2\nconnect-3 s3://exports/3\n",
-	"loop":    "2 associations\n1 associations\n",
-	"resume":  "connect-1\nlater: connect-2\nlater: connect-3\n",
-	"errors":  "there is no such data integration\n",
-	"sweep":   "^crm-accounts 3\ncrm-contacts 3\nunknown failed: operation error AppIntegrations: .*ResourceNotFoundException", // sorted
-	"wait":    "exported to s3://exports/1\nexported to s3://exports/2\nexported to s3://exports/3\n",
-	"test":    `^ok `,
-	"migrate": "2 associations\n",
+	"first":    "connect-1 s3://exports/1\nconnect-2 s3://exports/2\nconnect-3 s3://exports/3\n",
+	"loop":     "2 associations\n1 associations\n",
+	"resume":   "connect-1\nlater: connect-2\nlater: connect-3\n",
+	"errors":   "there is no such data integration\n",
+	"classify": "tell the owner of the data integration\n",
+	"logs":     "attempt 1 HTTP 200 retried: false\n",
+	"sweep":    "^crm-accounts 3\ncrm-contacts 3\nunknown failed: operation error AppIntegrations: .*ResourceNotFoundException", // sorted
+	"wait":     "exported to s3://exports/1\nexported to s3://exports/2\nexported to s3://exports/3\n",
+	"test":     `^ok `,
+	"migrate":  "2 associations\n",
 }
 
 var (
@@ -110,7 +112,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -121,6 +122,7 @@ import (
 %s
 var (
 	_ = errors.As
+	_ = slog.Default
 	_ = fmt.Println
 	_ = time.Hour
 	_ *awshttp.ResponseError
@@ -170,7 +172,7 @@ func serviceEnvironment(t *testing.T, name string) []string {
 		}
 	}
 	integration := "my-data-integration"
-	if name == "errors" {
+	if name == "errors" || name == "classify" {
 		integration = "no-such-integration"
 	}
 	keys, err := server.Config().Credentials.Retrieve(t.Context())
