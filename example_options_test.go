@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -16,13 +15,9 @@ import (
 	"github.com/seed-10600c52/appintegrations/types"
 )
 
-// The options of the program go before those of the environment.
+// cfg is what config.LoadDefaultConfig of the SDK returns.
 func ExampleNewFromConfig() {
-	cfg, err := config.LoadDefaultConfig(context.Background(), config.WithRegion("eu-central-1"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	cfg := aws.Config{Region: "eu-central-1"}
 	client := appintegrations.NewFromConfig(cfg, func(o *appintegrations.Options) {
 		o.AttemptTimeout = 10 * time.Second
 		o.RetryMaxAttempts = 5
