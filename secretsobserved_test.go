@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,9 +82,7 @@ func TestNoSecretIsObserved(t *testing.T) {
 	s := &search{t: t}
 	spans, attempts, logged := 0, 0, 0
 	answers := secretAnswers(t)
-	for name, answer := range foreignAnswers() {
-		answers[name] = answer
-	}
+	maps.Copy(answers, foreignAnswers())
 	for name, answer := range answers {
 		for _, traced := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
