@@ -159,7 +159,7 @@ func (a *attempt) describe() (metadata middleware.Metadata) {
 // empty, since a proxy may add its own before it.
 func errorType(header http.Header) string {
 	for _, value := range header["X-Amzn-Errortype"] {
-		if strings.TrimSpace(value) != "" {
+		if value != "" {
 			return value
 		}
 	}

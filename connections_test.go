@@ -81,7 +81,6 @@ func TestConnections(t *testing.T) {
 }
 
 func testManyGoroutines(t *testing.T) {
-	const goroutines = 200
 	h2 := func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() }
 	for _, row := range []struct {
 		name       string

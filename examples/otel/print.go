@@ -37,7 +37,7 @@ func attributes(span tracetest.SpanStub) string {
 	for _, name := range printed {
 		for _, attribute := range span.Attributes {
 			if string(attribute.Key) == name {
-				fmt.Fprintf(&b, " %s=%s", name, attribute.Value.Emit())
+				fmt.Fprintf(&b, " %s=%s", name, attribute.Value.String())
 			}
 		}
 	}

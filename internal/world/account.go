@@ -40,7 +40,7 @@ type account struct {
 	retrievals []time.Duration
 }
 
-func (a *account) name() string { return fmt.Sprintf("%012d", 100000000000+a.number) }
+func (a *account) name() string { return fmt.Sprintf("1%011d", a.number) }
 
 // generation is the number of the key that is valid at a time.
 func (a *account) generation(at time.Duration) int {
