@@ -220,3 +220,13 @@ func (s summary) in(err error) error {
 	}
 	return &note{before: head.String(), err: err, limit: maxCallText - head.Len()}
 }
+
+// onOneLine keeps the text of an error on one line. smithy.InvalidParamsError
+// keeps its own form.
+func onOneLine(err error) error {
+	var invalid smithy.InvalidParamsError
+	if errors.As(err, &invalid) {
+		return err
+	}
+	return &note{err: err, limit: maxCallText}
+}

@@ -46,6 +46,9 @@ func (c *call) throughStack(ctx context.Context) (*ListDataIntegrationAssociatio
 	end(err)
 	if err != nil {
 		c.ended = summaryOf(metadata, c)
+		if _, looped := metadata.Get(summaryKey{}).(summary); !looped { // a step or a hook rejected the call
+			return nil, onOneLine(err)
+		}
 		return nil, c.ended.in(err)
 	}
 	page, ok := out.Result.(*ListDataIntegrationAssociationsOutput)
