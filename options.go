@@ -133,15 +133,15 @@ type Options struct {
 	// process share. Redirects are not followed: not by the default, nor by a
 	// *http.Client or an *awshttp.BuildableClient, of which the Client uses a copy.
 	//
-	// After an attempt timeout, new requests to that host use new connections, unless
-	// a response from the host completed after the attempt was sent. This holds for
-	// nil, for an *awshttp.BuildableClient, and for a *http.Client with a
+	// After an attempt timeout, new requests to that host use new connections, if
+	// no response from the host was complete since the attempt was sent. This holds
+	// for nil, for a *awshttp.BuildableClient, and for a *http.Client with a
 	// *http.Transport. Any other RoundTripper keeps its connections, and so does a
-	// transport that golang.org/x/net/http2 has configured. With nil and with an
+	// transport that golang.org/x/net/http2 has configured. With nil and with a
 	// *awshttp.BuildableClient, a request opens at most 3 connections.
 	//
-	// A custom HTTPClient must honour the request's context; otherwise timeouts have
-	// no effect.
+	// A custom HTTPClient must honour the request's context; otherwise timeouts
+	// have no effect.
 	HTTPClient HTTPClient
 
 	// Interceptors of the SDK. They run in the order of the official client. To set a
@@ -152,9 +152,9 @@ type Options struct {
 
 	// The time limit of one attempt, from the retrieval of the credentials to the
 	// last byte of the body. 0: 30 seconds. Negative: no limit. An attempt that takes
-	// longer ends with an *AttemptTimeoutError and is retried. It also limits how long
-	// a call waits for credentials, a resolver or a signer: a prompt for an MFA code,
-	// or a slow credential_process, needs a longer limit. Code that ignores its context
+	// longer ends with an *AttemptTimeoutError and is retried. The limit is also that
+	// of a wait for credentials, a resolver or a signer: a prompt for an MFA code, or
+	// a slow credential_process, needs a longer one. Code that ignores its context
 	// keeps its goroutine until it returns.
 	AttemptTimeout time.Duration
 
