@@ -34,12 +34,12 @@ const (
 	// with fewer calls at once, or ask for a higher quota.
 	ClassThrottled Class = "throttled"
 
-	// ClassUnavailable: the service, or a load balancer before it, answered with a
-	// failure of its own. Wait and call again; alert if it lasts.
+	// ClassUnavailable: the service, or a load balancer before it, responded with
+	// an error. Wait and call again; alert if it lasts.
 	ClassUnavailable Class = "unavailable"
 
 	// ClassUnreachable: the service was not reached: the connection failed, or
-	// something before the service answered in its place. Check the Region, DNS,
+	// something before the service responded instead of it. Check the Region, DNS,
 	// the proxy and certificates; the text contains the host and what came.
 	ClassUnreachable Class = "unreachable"
 

@@ -19,7 +19,7 @@ import (
 // Bounds on what a server or a proxy can make an error hold and say. Together
 // they keep the text of any error of a call on one line of at most 1 KiB.
 const (
-	maxErrorBody     = 64 << 10 // bytes read of an answer that is an error
+	maxErrorBody     = 64 << 10 // bytes read of a response that is an error
 	maxMessageText   = 512
 	maxCodeText      = 64
 	maxRequestIDText = 128
@@ -31,7 +31,7 @@ const (
 	maxCallText = maxErrorText - len("operation error "+ServiceID+": "+operationName+", ")
 )
 
-// A ConfigError says that the configuration of a client or of a call can never
+// A ConfigError means that the configuration of a client or of a call can never
 // work. Nothing was sent. It is permanent: it is not retried, and the same call
 // will fail again. The text never contains the value of a secret.
 type ConfigError struct {
@@ -47,16 +47,16 @@ func (e *ConfigError) Error() string {
 // RetryableError returns false: no retryer of the SDK retries it.
 func (e *ConfigError) RetryableError() bool { return false }
 
-// A MalformedResponseError says that an answer was not one complete page,
-// though its status is a success: it was cut off, is not JSON, is larger than
-// MaxPageBytes, or holds a value of the wrong type. It is retried. In the chain
-// it is inside a *[smithy.DeserializationError] inside a
-// *[awshttp.ResponseError].
+// A MalformedResponseError means that the response was a success without one
+// complete page: it was cut off, is not JSON, is larger than MaxPageBytes,
+// contains a value of the wrong type or no member of a page, or belongs to
+// another request. It is retried. In the chain it is inside a
+// *[smithy.DeserializationError] inside a *[awshttp.ResponseError].
 type MalformedResponseError struct {
 	StatusCode int    // the HTTP status
-	RequestID  string // "" if the answer had none
+	RequestID  string // "" if the response had none
 	Path       string // where in the page, for example DataIntegrationAssociations[3].ClientId; "" for all of it
-	Reason     string // what came in place of a page
+	Reason     string // what came instead of a page
 	Err        error  // the cause where there is one, for example io.ErrUnexpectedEOF; nil otherwise
 }
 
@@ -81,17 +81,17 @@ func (e *MalformedResponseError) Unwrap() error { return e.Err }
 // RetryableError returns true: the retryers of the SDK retry it.
 func (e *MalformedResponseError) RetryableError() bool { return true }
 
-// A RedirectError says that the service, or something before it, answered with
-// a redirect. Redirects are never followed: a signed request, and the security
-// token with it, would go where the signature was not made for. It is not
-// retried. It is a [smithy.APIError].
+// A RedirectError means that the service, or something before it, responded with
+// a redirect. Redirects are never followed, because a signed request would go to
+// another host together with its security token. It is not retried. It is a
+// [smithy.APIError].
 type RedirectError struct {
 	StatusCode int    // the HTTP status
-	RequestID  string // "" if the answer had none
-	Origin     string // scheme, host and port of the target; "" if the answer named none
+	RequestID  string // "" if the response had none
+	Origin     string // scheme, host and port of the target; "" if the response names none
 }
 
-// Error gives the code, the status and the origin of the target on one line.
+// Error returns the code, the status and the origin of the target on one line.
 func (e *RedirectError) Error() string {
 	return e.ErrorCode() + ": " + e.ErrorMessage()
 }
@@ -114,7 +114,7 @@ func (e *RedirectError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnkn
 // RetryableError returns false: no retryer of the SDK retries it.
 func (e *RedirectError) RetryableError() bool { return false }
 
-// An AttemptTimeoutError says that one attempt took longer than
+// An AttemptTimeoutError means that one attempt took longer than
 // Options.AttemptTimeout. It is retried, on a new connection. It is not
 // context.DeadlineExceeded: the caller's context is still alive. The text around
 // it says what the attempt waited for: credentials, the endpoint resolver, the
@@ -123,7 +123,7 @@ type AttemptTimeoutError struct {
 	After time.Duration // the timeout that was in force
 }
 
-// Error gives the timeout on one line.
+// Error returns the timeout on one line.
 func (e *AttemptTimeoutError) Error() string { return "attempt timed out after " + e.After.String() }
 
 // Timeout returns true.
@@ -233,7 +233,7 @@ func isAPIError(err error) bool {
 	return errors.As(err, &e)
 }
 
-// codeOfStatus is the code of an answer that names none.
+// codeOfStatus is the code of a response that names none.
 func codeOfStatus(status int) string {
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -244,7 +244,7 @@ func codeOfStatus(status int) string {
 	return statusCodeName(status)
 }
 
-// transientStatus reports whether a status alone makes an answer worth another
+// transientStatus reports whether a status alone makes a response worth another
 // attempt: 408 and 425 ask for one (RFC 9110, RFC 8470), 529 is a proxy's
 // "overloaded", the others are those of the official client and 429.
 func transientStatus(status int) bool {

@@ -23,7 +23,7 @@ const (
 )
 
 // A PaginationLoopError is the error of a list that does not end: the same pages
-// come again and again, or one empty page after another. It ends the pagination.
+// repeat, or one empty page follows another. It ends the pagination.
 // Its text does not contain the token.
 //
 // The same pages are those with the same NextToken and the same associations. A

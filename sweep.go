@@ -100,7 +100,7 @@ type SweepResult struct {
 	// there with an Err too.
 	Associations []DataIntegrationAssociationSummary
 
-	// Where to go on: with Target.Resume = Checkpoint another Sweep lists what is
+	// Where to continue: with Target.Resume = Checkpoint another Sweep lists what is
 	// missing, and nothing twice. Done: the list is complete.
 	Checkpoint Checkpoint
 

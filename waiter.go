@@ -24,6 +24,8 @@ const (
 
 // DataIntegrationAssociationsCompletedWaiterOptions are the options of a
 // [DataIntegrationAssociationsCompletedWaiter].
+//
+// Experimental: may change before 1.0.
 type DataIntegrationAssociationsCompletedWaiterOptions struct {
 
 	// Functions that modify the middleware stack of every call. They are appended
@@ -81,13 +83,13 @@ func (o DataIntegrationAssociationsCompletedWaiterOptions) copied() DataIntegrat
 
 // A DataIntegrationAssociationsCompletedWaiter waits until the executions of a
 // data integration are finished: those of all associations, or of the ones that
-// AssociationArns and ClientIds name. It goes by the LastExecutionStatus of each
+// AssociationArns and ClientIds name. It uses the LastExecutionStatus of each
 // association:
 //   - COMPLETED is finished;
 //   - FAILED ends the wait at once with an *[ExecutionFailedError];
-//   - no status yet, IN_PROGRESS and any status that this package does not know
-//     go on;
-//   - an empty list, or one without a named association, goes on.
+//   - with no status yet, IN_PROGRESS, or a status that this package does not
+//     know, the wait continues;
+//   - so it does with an empty list, or one without a named association.
 //
 // Each round lists all pages. Only the list of the last round counts: an
 // association that is no longer listed, and that is not named, is not waited for.
@@ -102,6 +104,8 @@ func (o DataIntegrationAssociationsCompletedWaiterOptions) copied() DataIntegrat
 //
 // A waiter is made by [NewDataIntegrationAssociationsCompletedWaiter]. It is
 // safe for concurrent use if its client is.
+//
+// Experimental: may change before 1.0.
 type DataIntegrationAssociationsCompletedWaiter struct {
 	client  ListDataIntegrationAssociationsAPIClient
 	options DataIntegrationAssociationsCompletedWaiterOptions

@@ -11,6 +11,8 @@ import (
 
 // WaitProgress is the state that one round of a
 // [DataIntegrationAssociationsCompletedWaiter] found.
+//
+// Experimental: may change before 1.0.
 type WaitProgress struct {
 	Attempt   int64         // the number of the round, from 1; 0: there was none
 	NextDelay time.Duration // until the next round; 0 if Last
