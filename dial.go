@@ -72,7 +72,7 @@ type poolConn struct {
 	generation *generation
 	flights    int // requests that use it
 	used       bool
-	last       lastResponse
+	past       connPast
 }
 
 // track counts in a connection that the flight opened, perhaps after its end.

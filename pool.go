@@ -32,7 +32,7 @@ type pool struct {
 	mu     sync.Mutex
 	hosts  map[string]*hostPool // that have requests or connections, or not those of base
 	pinned bool                 // a clone of base would share its connections
-	last   map[net.Conn]lastResponse
+	past   map[net.Conn]*connPast
 }
 
 // A hostPool is what a pool knows of one host. It is guarded by the mutex of the
@@ -54,7 +54,7 @@ type generation struct {
 }
 
 func newPool(base *http.Transport, ours bool) *pool {
-	p := &pool{base: base, ours: ours, seed: maphash.MakeSeed(), hosts: map[string]*hostPool{}, last: map[net.Conn]lastResponse{}}
+	p := &pool{base: base, ours: ours, seed: maphash.MakeSeed(), hosts: map[string]*hostPool{}, past: map[net.Conn]*connPast{}}
 	p.fresh = sync.OnceValue(func() *http.Transport {
 		t := base.Clone()
 		t.DisableKeepAlives = true
@@ -102,7 +102,7 @@ func (p *pool) closeOwn() {
 func (p *pool) clones() (clones []*http.Transport) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	clear(p.last)
+	clear(p.past)
 	for _, h := range p.hosts {
 		if h.current.transport != p.base {
 			clones = append(clones, h.current.transport)
@@ -185,7 +185,7 @@ type flight struct {
 	conn     net.Conn // nil: none yet; guarded by the mutex of the pool, as long as RoundTrip lasts
 	over     bool     // guarded by the mutex of the pool
 	body     io.ReadCloser
-	response lastResponse // as far as it was read
+	response pastResponse // as far as it was read
 	sum      maphash.Hash
 }
 
@@ -248,6 +248,10 @@ func (f *flight) Read(b []byte) (int, error) {
 	n, err := f.body.Read(b)
 	f.sum.Write(b[:n])
 	f.response.length += int64(n)
+	if err == io.EOF {
+		f.response.body = f.sum.Sum64()
+		f.onConn((*connPast).complete)
+	}
 	if err != nil {
 		f.end(err == io.EOF)
 	}
@@ -273,7 +277,6 @@ func (f *flight) end(complete bool) {
 	switch {
 	case complete:
 		f.hostPool.answered = now
-		f.remember()
 	case isAttemptTimeout(f.Context):
 		p.replace(f, now)
 	}
