@@ -50,9 +50,9 @@ func TestOutages(t *testing.T) {
 		silent             bool
 		length             time.Duration
 	}{
-		{1, 1, false, 10 * time.Second}, {1, 1, false, 5 * time.Minute}, {1, 200, false, 10 * time.Second}, {1, 200, false, 2 * time.Minute}, {1, 2000, false, 30 * time.Second},
-		{200, 200, false, 2 * time.Minute}, {257, 257, false, 2 * time.Minute}, {3000, 500, false, 3 * time.Minute},
-		{1, 1, true, 30 * time.Minute}, {1, 200, true, 30 * time.Minute}, {1, 2000, true, 10 * time.Minute}, {257, 514, true, 30 * time.Minute},
+		{1, 1, false, 10 * time.Second}, {1, 1, false, 5 * time.Minute}, {1, 200, false, 10 * time.Second}, {1, 200, false, 2 * time.Minute}, {1, 2000, false, 20 * time.Second},
+		{200, 200, false, time.Minute}, {257, 257, false, time.Minute}, {3000, 300, false, 2 * time.Minute},
+		{1, 1, true, 30 * time.Minute}, {1, 200, true, 30 * time.Minute}, {1, 2000, true, 5 * time.Minute}, {257, 257, true, 30 * time.Minute},
 	} {
 		if (testing.Short() || raceDetector()) && row.endpoints*row.callers > 300 {
 			continue
@@ -61,9 +61,13 @@ func TestOutages(t *testing.T) {
 		bubble(t, name, func(t *testing.T) {
 			start := time.Now()
 			s := &downService{until: start.Add(row.length), silent: row.silent}
-			client := stubClient("", func(o *appintegrations.Options) { o.HTTPClient = s })
+			client := stubClient("", func(o *appintegrations.Options) { o.HTTPClient, o.BaseEndpoint = s, aws.String("https://h0.test") })
 			host := func(i int) string { return fmt.Sprintf("h%d.test", i%row.endpoints) }
 			call := func(i int) error {
+				if row.endpoints == 1 {
+					_, err := client.ListDataIntegrationAssociations(context.Background(), input("example"))
+					return err
+				}
 				_, err := client.ListDataIntegrationAssociations(context.Background(), input("example"), func(o *appintegrations.Options) { o.BaseEndpoint = aws.String("https://" + host(i)) })
 				return err
 			}

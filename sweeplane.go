@@ -13,7 +13,7 @@ const (
 	rateLag       = 20 * time.Millisecond // by which timers may be late: MaxRate catches up
 	// So long a sweep lets plain calls go first. Then it takes a turn, or it would
 	// never come to its end beside calls that use up the quota.
-	yieldPatience = 10 * time.Second
+	yieldPatience = 3 * time.Second
 )
 
 // A lane is the targets of one client, and what the client's service lets
