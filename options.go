@@ -122,8 +122,17 @@ type Options struct {
 
 	// Sends the requests. nil: a client with a transport that all clients of the
 	// process share. Redirects are never followed by it, by a *http.Client or by
-	// a *awshttp.BuildableClient: of the latter two a copy is used. Any other must
-	// heed the context of the request: a Do that does not outlasts every timeout.
+	// a *awshttp.BuildableClient: of the latter two a copy is used.
+	//
+	// After an attempt timeout, new requests to that host use new connections, if
+	// no response from the host was complete since the attempt was sent. This holds
+	// for nil, for a *awshttp.BuildableClient, and for a *http.Client with a
+	// *http.Transport. Any other RoundTripper keeps its connections, and so does a
+	// transport that golang.org/x/net/http2 has configured. With nil and with a
+	// *awshttp.BuildableClient, a request opens at most 3 connections.
+	//
+	// A custom HTTPClient must honour the context of the request; otherwise
+	// timeouts have no effect.
 	HTTPClient HTTPClient
 
 	// Interceptors of the SDK, run in the order of the official client. To set a
