@@ -18,6 +18,10 @@ import (
 // each attempt that times out.
 const replaceEvery = 5 * time.Second
 
+// keptHosts is how many hosts a pool knows that have no connections, because
+// those were replaced. A client of AWS meets a few dozen in all.
+const keptHosts = 512
+
 // A pool sends requests over a transport of Go, and replaces the connections to
 // a host after an attempt timeout: where one connection hangs, for example
 // behind a router that forgot them all, the others hang too, and a connection of
@@ -66,7 +70,7 @@ func newPool(base *http.Transport, ours bool) *pool {
 // RoundTrip sends a request over the connections that are in use for its host.
 func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	f := p.enter(req)
-	resp, err := f.generation.transport.RoundTrip(f.request)
+	resp, err := f.transport.RoundTrip(f.request)
 	if err == nil {
 		resp, err = f.judge(resp)
 	}
@@ -115,6 +119,9 @@ func (p *pool) clones() (clones []*http.Transport) {
 func (p *pool) host(name string) *hostPool {
 	h := p.hosts[name]
 	if h == nil {
+		if len(p.hosts) >= keptHosts {
+			p.forgetUnused()
+		}
 		h = &hostPool{current: &generation{transport: p.base}}
 		p.hosts[name] = h
 	}
@@ -126,6 +133,16 @@ func (p *pool) forget(name string) {
 	h := p.hosts[name]
 	if h != nil && h.current.transport == p.base && h.current.flights == 0 && len(h.current.conns) == 0 && !h.constant {
 		delete(p.hosts, name)
+	}
+}
+
+// forgetUnused drops the hosts that have neither requests nor connections. The
+// caller holds mu.
+func (p *pool) forgetUnused() {
+	for name, h := range p.hosts {
+		if h.current.flights == 0 && len(h.current.conns) == 0 {
+			delete(p.hosts, name)
+		}
 	}
 }
 
@@ -177,6 +194,7 @@ type flight struct {
 	host       string
 	hostPool   *hostPool
 	generation *generation
+	transport  *http.Transport // of the generation, or one that opens a connection for each request
 	request    *http.Request
 	trace      httptrace.ClientTrace
 	sent       time.Time
@@ -208,8 +226,17 @@ func (p *pool) enter(req *http.Request) *flight {
 	f.hostPool = p.host(f.host)
 	f.generation = f.hostPool.current
 	f.generation.flights++
+	f.transport = f.generation.transport
+	if at, ok := f.Context.Value(timeoutKey{}).(time.Time); ok && f.hostPool.replaced.Before(at.Add(-replaceEvery)) {
+		f.transport = p.fresh()
+	}
 	return f
 }
+
+// timeoutKey is the context key of the time at which the last attempt of the call
+// timed out: connections that were open then are not used for it again, even if
+// others have had responses over them.
+type timeoutKey struct{}
 
 // getConn notes that the request needs a connection: its first, or another one
 // because that was closed by the server.
