@@ -31,7 +31,8 @@ type pool struct {
 	base  *http.Transport
 	ours  bool // base belongs to the pool: it is rebuilt, and its dialler is bounded
 	seed  maphash.Seed
-	fresh func() *http.Transport // opens a connection for each request
+	fresh func() *http.Transport         // opens a connection for each request
+	made  atomic.Pointer[http.Transport] // by fresh; nil: not yet
 
 	mu     sync.Mutex
 	hosts  map[string]*hostPool // that have requests or connections, or not those of base
@@ -62,6 +63,7 @@ func newPool(base *http.Transport, ours bool) *pool {
 	p.fresh = sync.OnceValue(func() *http.Transport {
 		t := base.Clone()
 		t.DisableKeepAlives = true
+		p.made.Store(t)
 		return t
 	})
 	return p
@@ -98,6 +100,9 @@ func (p *pool) closeOwn() {
 	}
 	for _, clone := range p.clones() {
 		clone.CloseIdleConnections()
+	}
+	if t := p.made.Load(); t != nil {
+		t.CloseIdleConnections() // ends dials that nobody waits for
 	}
 }
 
