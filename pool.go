@@ -34,9 +34,11 @@ type pool struct {
 	fresh func() *http.Transport         // opens a connection for each request
 	made  atomic.Pointer[http.Transport] // by fresh; nil: not yet
 
+	shares atomic.Bool // what fresh made shares the connections of base
+
 	mu     sync.Mutex
 	hosts  map[string]*hostPool // that have requests or connections, or not those of base
-	pinned bool                 // a clone of base would share its connections
+	pinned bool                 // a clone of base shares its connections
 	past   map[net.Conn]*connPast
 }
 
@@ -62,6 +64,7 @@ func newPool(base *http.Transport, ours bool) *pool {
 	p := &pool{base: base, ours: ours, seed: maphash.MakeSeed(), hosts: map[string]*hostPool{}, past: map[net.Conn]*connPast{}}
 	p.fresh = sync.OnceValue(func() *http.Transport {
 		t := base.Clone()
+		p.shares.Store(sharesConnections(t))
 		t.DisableKeepAlives = true
 		p.made.Store(t)
 		return t
@@ -160,7 +163,7 @@ func (p *pool) replace(f *flight, now time.Time) {
 		return
 	}
 	clone := p.base.Clone()
-	if _, foreign := clone.TLSNextProto["h2"]; foreign { // golang.org/x/net/http2: its connections are not the transport's
+	if sharesConnections(clone) {
 		p.pinned = true
 		return
 	}
@@ -169,6 +172,15 @@ func (p *pool) replace(f *flight, now time.Time) {
 	}
 	h.current.old = true
 	h.current, h.replaced = &generation{transport: clone}, now
+}
+
+// sharesConnections reports whether a clone of a transport shares connections with
+// the original, as one does that golang.org/x/net/http2 has set up. What HTTP/2 of
+// Go's own puts there, Clone leaves out, but the first request over the clone puts
+// it there too.
+func sharesConnections(clone *http.Transport) bool {
+	_, foreign := clone.TLSNextProto["h2"]
+	return foreign
 }
 
 // sweep closes the connections of an old generation that no request uses. One
@@ -233,7 +245,9 @@ func (p *pool) enter(req *http.Request) *flight {
 	f.generation.flights++
 	f.transport = f.generation.transport
 	if at, ok := f.Context.Value(timeoutKey{}).(time.Time); ok && f.hostPool.replaced.Before(at.Add(-replaceEvery)) {
-		f.transport = p.fresh()
+		if fresh := p.fresh(); !p.shares.Load() {
+			f.transport = fresh
+		}
 	}
 	return f
 }

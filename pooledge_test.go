@@ -63,8 +63,10 @@ func TestTimeoutIsRemembered(t *testing.T) {
 			t.Logf("%v; %d connections", took[0], s.conns.Load())
 			assert.LessOrEqual(t, took[0], defaults+5*time.Second)
 			victim.Store(false)
+			synctest.Wait()
 			open := s.open()
 			many(t, client, 8)
+			synctest.Wait()
 			assert.Equal(t, open, s.open(), "the others stay with their connection")
 		})
 	}
