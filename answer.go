@@ -31,12 +31,13 @@ func (a *attempt) deserialize(err error) error {
 	if a.resp.StatusCode != http.StatusOK || errorType(a.resp.Header) != "" {
 		return a.refusal()
 	}
+	a.waitsFor("the rest of the response", a.req.URL.Host)
 	buffer := a.buffers.get()
 	limit := a.options.maxPageBytes()
 	body, err := readAll(a.ctx, (*buffer)[:0], a.resp.Body, limit)
 	defer a.buffers.put(buffer, body)
 	if err != nil {
-		return a.malformed("", "the body is cut off after "+strconv.Itoa(len(body))+" bytes", timedOut(a.ctx, err))
+		return a.malformed("", "the body is cut off after "+strconv.Itoa(len(body))+" bytes", a.timedOut(a.ctx, err))
 	}
 	a.logResponse(body)
 	if int64(len(body)) > limit {
@@ -55,7 +56,7 @@ func (a *attempt) decode(body []byte) error {
 	page := &ListDataIntegrationAssociationsOutput{}
 	d := pageDecoder{scanner: json.New(body), size: len(body)}
 	if fault := d.decode(page); fault != nil {
-		return a.malformed(fault.path, fault.reason, fault.err)
+		return a.malformed(fault.path, fault.reason+a.foreignBody(body), fault.err)
 	}
 	if !d.found {
 		if e := errorBody(body); e.code != "" || e.kind != "" || e.anyMessage != "" {
@@ -83,7 +84,7 @@ func (a *attempt) refusal() error {
 	body, _ := readAll(a.ctx, nil, io.LimitReader(a.resp.Body, maxErrorBody), maxErrorBody)
 	a.logResponse(body)
 	if a.resp.StatusCode/100 == 2 && errorType(a.resp.Header) == "" {
-		return a.malformed("", "a page comes with status 200, not "+strconv.Itoa(a.resp.StatusCode), nil)
+		return a.malformed("", "a page comes with status 200, not "+strconv.Itoa(a.resp.StatusCode)+a.described(body), nil)
 	}
 	return a.apiError(body)
 }
@@ -158,7 +159,7 @@ func (a *attempt) describe() (metadata middleware.Metadata) {
 // empty, since a proxy may add its own before it.
 func errorType(header http.Header) string {
 	for _, value := range header["X-Amzn-Errortype"] {
-		if strings.TrimSpace(value) != "" {
+		if value != "" {
 			return value
 		}
 	}
@@ -182,6 +183,9 @@ func (a *attempt) apiError(body []byte) error {
 		code = codeOfStatus(a.resp.StatusCode)
 	}
 	err := a.newAPIError(code, fields)
+	if bare && fields.anyMessage == "" || len(body) > 0 && !isObject(body) {
+		err = &note{err: err, after: a.described(body)}
+	}
 	if bare {
 		err = &bareError{err}
 	}
@@ -189,6 +193,38 @@ func (a *attempt) apiError(body []byte) error {
 		return &verdict{error: err, retry: true}
 	}
 	return err
+}
+
+// isObject reports whether a body begins as a JSON object does. One of a proxy
+// seldom does.
+func isObject(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) }
+
+// foreignBody describes a body that is not even the beginning of a page.
+func (a *attempt) foreignBody(body []byte) string {
+	if isObject(body) {
+		return ""
+	}
+	return a.described(body)
+}
+
+// described says what a body is: its type, its size and how it begins.
+func (a *attempt) described(body []byte) string {
+	begins := bytes.TrimSpace(body)
+	if len(begins) == 0 {
+		return ", the body is empty"
+	}
+	kind, _, _ := strings.Cut(a.resp.Header.Get("Content-Type"), ";")
+	if kind = a.scrubbed(strings.TrimSpace(kind), maxCodeText); kind == "" {
+		kind = "no Content-Type"
+	}
+	size := strconv.Itoa(len(body)) + " bytes"
+	if len(body) == maxErrorBody && a.resp.StatusCode != http.StatusOK {
+		size = "at least " + size
+	}
+	const looked = 1 << 10 // white space is left out, so that more is looked at than is shown
+	text := a.secrets().HideCut(string(begins[:min(len(begins), maxErrorBody)]), looked)
+	text = redact.Member(text, "NextToken")
+	return ", the body is " + kind + ", " + size + ", " + quoted(strings.Join(strings.Fields(text), " "), maxBodyText)
 }
 
 // scrub hides the secrets of the call in somebody else's text: the keys that the

@@ -33,6 +33,7 @@ type call struct {
 	token         string // NextToken; a secret: redacted in every error and log
 	invocationID  string
 	who           callerKind
+	ended         summary    // of the loop in a stack
 	swept         *sweptCall // of a sweep, which waits for turns and deals with throttles; nil: none
 	counters
 }
@@ -48,7 +49,8 @@ type counters struct {
 	last          *attempt  // the attempt before; nil: none
 	release       release   // the retry token of the next attempt; nil: none
 	failures      []failure
-	clockSet      bool // the clock was corrected
+	waited        time.Duration // for turns and back-offs
+	clockSet      bool          // the clock was corrected
 	keysRefreshed bool
 }
 
@@ -76,6 +78,8 @@ type attempt struct {
 	req        *http.Request
 	resp       *http.Response
 	body       guardedBody
+	waiting    wait // where there is no stack
+	took       time.Duration
 	page       *ListDataIntegrationAssociationsOutput
 	err        error
 	metadata   middleware.Metadata // of the response; without a stack only if there is more than one attempt
@@ -128,6 +132,8 @@ type attemptRoot struct {
 	mu     sync.Mutex
 	bodies []*guardedBody
 	cancel []context.CancelFunc
+
+	waiting wait
 }
 
 // A gateContext carries an attempt to the default retryer, whatever is wrapped

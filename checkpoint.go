@@ -11,35 +11,35 @@ import (
 	"unicode/utf8"
 )
 
-// A Checkpoint is a position in the list of one data integration, between two
-// associations: it is taken by
-// [ListDataIntegrationAssociationsPaginator.Checkpoint] and resumed from with
-// ListDataIntegrationAssociationsPaginatorOptions.Resume, by another process if
-// need be. The zero value is the start of any list.
+// A Checkpoint is a position between two associations in the list of one data
+// integration. [ListDataIntegrationAssociationsPaginator.Checkpoint] returns it;
+// ListDataIntegrationAssociationsPaginatorOptions.Resume resumes from it, in
+// another process too. The zero value is the start of any list.
 //
-// It holds a NextToken of the service, so it can promise no more than that:
-// the service may let tokens expire, and then a resumed list ends with an
-// [InvalidRequestException]; associations that are created or deleted in
-// between may shift the position by as many.
+// A Checkpoint contains a NextToken. If the service no longer accepts the token,
+// the resumed list ends with an [InvalidRequestException]. If associations were
+// created or deleted in the meantime, the resumed list may skip or repeat that many
+// associations.
 //
-// As text it is versioned, and safe in a file, a URL or JSON.
+// The text form is versioned, and safe in a file, a URL or JSON. It contains the
+// token: keep it as secret as the list.
 type Checkpoint struct {
 	DataIntegrationIdentifier string // of the list
-	NextToken                 string // of the page that Offset counts in; "": the first
-	Offset                    int    // associations of that page, and those after it, that are done
-	Done                      bool   // the list is at its end
+	NextToken                 string // of the page that Offset counts from; "": the first page
+	Offset                    int    // associations that are done, counted from the start of that page
+	Done                      bool   // the list is complete
 }
 
-// A CheckpointError says that a checkpoint cannot be resumed from, or that a
-// text is no checkpoint. It never repeats the token.
+// A CheckpointError means that a list cannot be resumed from a checkpoint, or that
+// a text is not a checkpoint. It never contains the token.
 type CheckpointError struct {
 	Reason string
 }
 
-// Error gives the reason on one line.
+// Error returns the reason on one line.
 func (e *CheckpointError) Error() string { return "checkpoint: " + e.Reason }
 
-// String describes the position without its token.
+// String describes the position without the token.
 func (c Checkpoint) String() string {
 	id := oneLine(c.DataIntegrationIdentifier, maxMessageText)
 	switch {
@@ -53,9 +53,9 @@ func (c Checkpoint) String() string {
 	return fmt.Sprintf("checkpoint in %s: %d after a token", id, c.Offset)
 }
 
-// Format writes String, whatever the verb: no verb shows the token. %q quotes
-// it. The exceptions are %p and %w, for which package fmt calls no method; they
-// are not for checkpoints, and go vet rejects them.
+// Format writes the result of String for every verb, in quotes for %q: no verb
+// shows the token. Package fmt calls no method for %p and %w; these verbs are not
+// for checkpoints, and go vet rejects them.
 func (c Checkpoint) Format(f fmt.State, verb rune) {
 	if verb == 'q' {
 		fmt.Fprintf(f, "%q", c.String())
@@ -64,10 +64,11 @@ func (c Checkpoint) Format(f fmt.State, verb rune) {
 	io.WriteString(f, c.String())
 }
 
-// GoString is String: %#v shows no token either.
+// GoString returns the result of String, without the token.
 func (c Checkpoint) GoString() string { return c.String() }
 
-// LogValue is String: a log shows no token, though MarshalText does.
+// LogValue returns the result of String: package log/slog writes no token, although
+// MarshalText does.
 func (c Checkpoint) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // checkpointVersion comes first in the text, so that a later form can tell.
@@ -80,9 +81,10 @@ type checkpointText struct {
 	Done   bool   `json:"done,omitempty"`
 }
 
-// MarshalText returns the checkpoint as text, with the token in it. One that no
-// paginator took, with a negative offset or a token that is not UTF-8, is a
-// *[CheckpointError]: the text would be of another one.
+// MarshalText returns the checkpoint as text, which contains the token. For a
+// checkpoint with a negative offset, or with a token or an identifier that is not
+// UTF-8, it returns a *[CheckpointError], because the text could not be restored to
+// the same checkpoint.
 func (c Checkpoint) MarshalText() ([]byte, error) {
 	if c.Offset < 0 || !utf8.ValidString(c.NextToken) || !utf8.ValidString(c.DataIntegrationIdentifier) {
 		return nil, &CheckpointError{Reason: "it has a negative offset, or a token or an identifier that is not UTF-8"}
@@ -95,8 +97,9 @@ func (c Checkpoint) MarshalText() ([]byte, error) {
 	return fmt.Appendf(nil, "%s.%s.%08x", checkpointVersion, payload, crc32.ChecksumIEEE(data)), nil
 }
 
-// UnmarshalText reads what MarshalText returned. A text that is cut off,
-// altered, or of another version is a *[CheckpointError] and changes nothing.
+// UnmarshalText restores a checkpoint from the result of MarshalText. For a text
+// that is cut off, altered or of another version, it returns a *[CheckpointError]
+// and leaves the checkpoint unchanged.
 func (c *Checkpoint) UnmarshalText(text []byte) error {
 	version, rest, _ := strings.Cut(string(text), ".")
 	if version != checkpointVersion {

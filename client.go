@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	smithy "github.com/aws/smithy-go"
 )
 
-// The service and its API, as the SDK names them.
+// The service and the version of its API, by the SDK's names.
 const (
 	ServiceID         = "AppIntegrations"
 	ServiceAPIVersion = "2020-07-29"
@@ -21,18 +21,19 @@ const (
 	signingName   = "app-integrations"
 )
 
-// A Client calls Amazon AppIntegrations. It is made by [New] or
-// [NewFromConfig], may be copied, and is safe for concurrent use. One Client
-// serves a whole process: it holds the credentials cache and the connections.
+// A Client calls Amazon AppIntegrations. Make it with [New] or [NewFromConfig]. It
+// can be copied, and is safe for concurrent use. One Client for each account and
+// Region is enough for a process: it contains the credentials cache, and it shares
+// its connections.
 type Client struct {
 	core *core
 }
 
-// New returns a Client with the given options, to which optFns are applied in
-// order after the defaults are filled in: there HTTPClient, Retryer,
-// HTTPSignerV4, EndpointResolverV2, Logger, TracerProvider and MeterProvider
-// are not nil, so that they can be wrapped. New has no error to return: what
-// can never work is a *[ConfigError] of each call.
+// New returns a Client with the given options. optFns run in order after the
+// defaults are set: HTTPClient, Retryer, HTTPSignerV4, EndpointResolverV2, Logger,
+// TracerProvider and MeterProvider are not nil then, so that optFns can wrap them.
+// New does not validate: with an invalid configuration every call returns a
+// *[ConfigError].
 func New(options Options, optFns ...func(*Options)) *Client {
 	options = options.Copy()
 	options.setDefaults()
@@ -55,10 +56,10 @@ func New(options Options, optFns ...func(*Options)) *Client {
 	return &Client{core: c}
 }
 
-// NewFromConfig returns a Client with the options that cfg holds, as
-// config.LoadDefaultConfig of the SDK loads it from the environment and the
-// shared config files. cfg.ServiceOptions are applied before optFns. A
-// deprecated endpoint resolver in cfg is a *[ConfigError] of each call.
+// NewFromConfig returns a Client with the options in cfg, which
+// config.LoadDefaultConfig of the SDK loads from the environment and the shared
+// config files. cfg.ServiceOptions run before optFns. If cfg contains a deprecated
+// endpoint resolver, every call returns a *[ConfigError].
 func NewFromConfig(cfg aws.Config, optFns ...func(*Options)) *Client {
 	return New(optionsFromConfig(cfg), func(o *Options) {
 		for _, fn := range cfg.ServiceOptions {
@@ -74,7 +75,7 @@ func NewFromConfig(cfg aws.Config, optFns ...func(*Options)) *Client {
 	})
 }
 
-// Options returns a copy of the options of the client. Changing it does not
+// Options returns a copy of the client's options. A change of the copy does not
 // change the client.
 func (c *Client) Options() Options {
 	if c == nil || c.core == nil {
@@ -85,9 +86,9 @@ func (c *Client) Options() Options {
 	return o
 }
 
-// CloseIdleConnections closes the connections that no call is using. With
-// Options.HTTPClient nil these are those of all clients that share the default
-// transport. The client can be used afterwards.
+// CloseIdleConnections closes the connections that no call is using. If
+// Options.HTTPClient is nil, these are the connections of all clients that share the
+// default transport. The client can still be used afterwards.
 func (c *Client) CloseIdleConnections() {
 	if c == nil || c.core == nil {
 		return
@@ -98,8 +99,8 @@ func (c *Client) CloseIdleConnections() {
 	c.core.perCall.CloseIdleConnections()
 }
 
-// Format writes the options of the client as [Options.Format] does: package fmt
-// would follow the pointer for some verbs.
+// Format writes the options of the client as [Options.Format] does, and so keeps
+// credentials out of %v, %+v and %#v.
 func (c Client) Format(f fmt.State, verb rune) {
 	if c.core == nil {
 		fmt.Fprint(f, "{}")
@@ -112,45 +113,53 @@ func (c Client) Format(f fmt.State, verb rune) {
 // error.
 func (c *Client) invoke(ctx context.Context, params *ListDataIntegrationAssociationsInput, who callerKind, optFns []func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	k, err := c.prepare(ctx, params, who, optFns)
-	if err == nil {
-		defer k.lease.release()
-		var page *ListDataIntegrationAssociationsOutput
-		if k.hooked {
-			page, err = k.throughStack(ctx)
-		} else {
-			page, err = k.straight(ctx)
-		}
-		if err == nil {
-			return page, nil
-		}
+	if k == nil {
+		return nil, operationError(err)
 	}
-	return nil, &smithy.OperationError{ServiceID: ServiceID, OperationName: operationName, Err: err}
+	defer k.lease.release()
+	logger, logs := k.options.Logger.(*slogLogger)
+	var begun time.Time
+	if logs {
+		begun = time.Now()
+	}
+	var page *ListDataIntegrationAssociationsOutput
+	switch {
+	case err != nil:
+	case k.hooked:
+		page, err = k.throughStack(ctx)
+	default:
+		page, err = k.straight(ctx)
+	}
+	if err != nil {
+		page, err = nil, operationError(err)
+	}
+	if logs {
+		k.logCall(ctx, logger, begun, page, err)
+	}
+	return page, err
 }
 
 var errNilContext = &verdict{error: errors.New("the context is nil")}
 
 // prepare rejects what can never work. The input is copied: the caller may
-// change it during the call.
+// change it during the call. The call is nil if there is no client.
 func (c *Client) prepare(ctx context.Context, params *ListDataIntegrationAssociationsInput, who callerKind, optFns []func(*Options)) (*call, error) {
-	if ctx == nil {
-		return nil, errNilContext
-	}
 	if c == nil || c.core == nil {
-		return nil, &ConfigError{Field: "Client", Reason: "it was not made by New or NewFromConfig"}
+		return nil, &ConfigError{Field: "Client", Reason: "was not made by New or NewFromConfig: make it with one of them"}
 	}
-	k := &call{core: c.core, settings: c.core.settingsOf(optFns), swept: sweptIn(ctx)}
-	if k.fault != nil {
-		k.lease.release()
-		return nil, k.fault
-	}
+	k := &call{core: c.core, settings: c.core.settingsOf(optFns)}
 	if params != nil {
 		k.input = *params
 	}
 	k.who = max(who, k.options.caller)
-	return k, nil
+	if ctx == nil {
+		return k, errNilContext
+	}
+	k.swept = sweptIn(ctx)
+	return k, k.fault
 }
 
-// LogValue is what log/slog writes of the client: its options, as
+// LogValue returns what package log/slog writes for the client: its options, as
 // [Options.Format] writes them.
 func (c Client) LogValue() slog.Value {
 	if c.core == nil {

@@ -23,11 +23,11 @@ func optionsFromConfig(cfg aws.Config) Options {
 	}
 	//lint:ignore SA1019 so that it is not ignored in silence
 	if cfg.EndpointResolver != nil {
-		o.fault = &ConfigError{Field: "EndpointResolver", Reason: "it is deprecated and not supported: set BaseEndpoint or EndpointResolverV2"}
+		o.fault = &ConfigError{Field: "EndpointResolver", Reason: "is deprecated and not supported: set BaseEndpoint or EndpointResolverV2"}
 	}
 	//lint:ignore SA1019 so that it is not ignored in silence
 	if cfg.EndpointResolverWithOptions != nil {
-		o.fault = &ConfigError{Field: "EndpointResolverWithOptions", Reason: "it is deprecated and not supported: set BaseEndpoint or EndpointResolverV2"}
+		o.fault = &ConfigError{Field: "EndpointResolverWithOptions", Reason: "is deprecated and not supported: set BaseEndpoint or EndpointResolverV2"}
 	}
 	o.addSources(cfg.ConfigSources)
 	return o
@@ -98,5 +98,5 @@ func firstOf[S, V any](sources []any, get func(S) (V, bool, error)) (value V, ok
 }
 
 func sourceFault(field string, err error) *ConfigError {
-	return &ConfigError{Field: field, Reason: "the configuration does not tell: " + oneLine(err.Error(), maxMessageText/2)}
+	return &ConfigError{Field: field, Reason: "cannot be read from the configuration: " + oneLine(err.Error(), maxMessageText/2)}
 }

@@ -4,40 +4,69 @@ package appintegrations_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-10600c52/appintegrations"
 )
 
-// TestAllocations holds what a call allocates, signer included, on a stub
-// without a socket. The numbers may only fall. An item costs two: its strings,
-// and what its pointers point to.
+// TestAllocations holds what a call with MaxResults allocates, signer included,
+// on a stub without a socket. The numbers may only fall. An item costs two
+// allocations: its strings, and what its pointers point to.
 func TestAllocations(t *testing.T) {
+	quiet := func(o *appintegrations.Options) {
+		o.Logger = appintegrations.NewSlogLogger(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})))
+	}
 	for _, row := range []struct {
-		name  string
-		items int
-		limit float64
+		items         int
+		allocs, bytes uint64
+		options       []func(*appintegrations.Options)
 	}{
-		{"empty page", 0, 62},
-		{"page of 50", 50, 164},
+		{0, 68, 7_400, nil},
+		{1, 71, 8_050, nil},
+		{10, 90, 12_800, nil},
+		{50, 170, 33_450, nil},
+		{0, 68 + 2, 7_400, []func(*appintegrations.Options){quiet}}, // slog at level Error
 	} {
-		client := stubClient(typicalPage(row.items))
+		client := stubClient(typicalPage(row.items), row.options...)
 		in := input("example")
-		got := testing.AllocsPerRun(200, func() {
-			_, err := client.ListDataIntegrationAssociations(t.Context(), in)
-			require.NoError(t, err)
-		})
-		t.Logf("%s: %.0f allocations", row.name, got)
-		if got > row.limit {
-			t.Errorf("%s: %.0f allocations; want at most %.0f", row.name, got, row.limit)
+		in.MaxResults = aws.Int32(50)
+		allocs, bytes := perCall(t, client, in)
+		t.Logf("%d items: %d allocations, %d bytes", row.items, allocs, bytes)
+		if allocs > row.allocs || bytes > row.bytes {
+			t.Errorf("a page of %d items: %d allocations, %d bytes; want at most %d, %d", row.items, allocs, bytes, row.allocs, row.bytes)
 		}
 	}
+}
+
+// perCall returns what a call allocates, on the average of calls on one
+// processor, after the first ones have filled pools and caches.
+func perCall(t *testing.T, client *appintegrations.Client, in *appintegrations.ListDataIntegrationAssociationsInput) (allocs, bytes uint64) {
+	const calls = 200
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
+	call := func() {
+		_, err := client.ListDataIntegrationAssociations(t.Context(), in)
+		require.NoError(t, err)
+	}
+	for range 10 {
+		call()
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range calls {
+		call()
+	}
+	runtime.ReadMemStats(&after)
+	return (after.Mallocs - before.Mallocs) / calls, (after.TotalAlloc - before.TotalAlloc) / calls
 }
 
 // TestFrames holds the depth of the stack between the public method and

@@ -15,20 +15,31 @@ import (
 func (a *attempt) identify() error {
 	switch {
 	case a.provider == nil:
-		return &ConfigError{Field: "Credentials", Reason: "there is no provider; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
+		return &ConfigError{Field: "Credentials", Reason: "is not set: load it with config.LoadDefaultConfig; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
 	case a.anonymous:
 		a.identified = true
 		return nil
 	}
+	a.waitsFor("the credentials", "")
 	keys, err := retrieve(a.ctx, a.provider, a.options.attemptTimeout())
 	if err != nil {
-		return foreign("get credentials", err)
+		return noCredentials(err)
 	}
 	if err := checkCredentials(keys); err != nil {
 		return err
 	}
 	a.keys, a.identified = keys, true
 	return nil
+}
+
+// noCredentials is the error of a provider. The chain of the SDK ends with the
+// metadata service of EC2: an error of that means that nothing before it is set.
+func noCredentials(err error) error {
+	failed := foreignOf(ClassConfig, "get credentials", err)
+	if !strings.Contains(err.Error(), "EC2 IMDS") {
+		return failed
+	}
+	return &note{before: "no credentials are set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or Options.Credentials: ", err: failed}
 }
 
 func isAnonymous(p aws.CredentialsProvider) bool {
@@ -79,10 +90,11 @@ func refresh(ctx context.Context, provider aws.CredentialsProvider, rejected aws
 func (a *attempt) refreshCredentials(caller context.Context, rejected error) (bool, error) {
 	ctx, cancel := a.limited(caller)
 	defer cancel()
+	begun := time.Now()
 	fresh, err := refresh(ctx, a.provider, a.keys, a.options.attemptTimeout())
 	switch {
 	case caller.Err() != nil:
-		return false, canceled(caller, rejected)
+		return false, canceled(caller, wait{what: "the credentials", since: begun}, rejected)
 	case err != nil:
 		return false, joined{rejected, foreign("refresh credentials", timedOut(ctx, err))}
 	}
@@ -98,13 +110,13 @@ func sameKeys(a, b aws.Credentials) bool {
 func checkCredentials(creds aws.Credentials) error {
 	switch {
 	case strings.TrimSpace(creds.AccessKeyID) == "" || strings.TrimSpace(creds.SecretAccessKey) == "":
-		return &ConfigError{Field: "Credentials", Reason: "the provider gave an empty key; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
+		return &ConfigError{Field: "Credentials", Reason: "has an empty key: check what the provider reads; to send unsigned requests, to a stub for example, set Credentials: aws.AnonymousCredentials{}"}
 	case strings.ContainsFunc(creds.AccessKeyID, unicode.IsControl):
-		return &ConfigError{Field: "Credentials", Reason: "the access key id holds a control character, such as the end of a line"}
+		return &ConfigError{Field: "Credentials", Reason: "has a control character in the access key id, such as the end of a line: remove it"}
 	case strings.ContainsFunc(creds.SecretAccessKey, unicode.IsControl):
-		return &ConfigError{Field: "Credentials", Reason: "the secret access key holds a control character, such as the end of a line"}
+		return &ConfigError{Field: "Credentials", Reason: "has a control character in the secret access key, such as the end of a line: remove it"}
 	case strings.ContainsFunc(creds.SessionToken, unicode.IsControl):
-		return &ConfigError{Field: "Credentials", Reason: "the session token holds a control character, such as the end of a line"}
+		return &ConfigError{Field: "Credentials", Reason: "has a control character in the session token, such as the end of a line: remove it"}
 	}
 	return nil
 }

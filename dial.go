@@ -49,7 +49,8 @@ func bounded(dial dialContext) dialContext {
 func track(t *http.Transport) {
 	dial := t.DialContext
 	if dial == nil {
-		if t.Dial != nil { //nolint:staticcheck // users still set it
+		//lint:ignore SA1019 users still set it
+		if t.Dial != nil {
 			return
 		}
 		dial = new(net.Dialer).DialContext

@@ -1,10 +1,11 @@
 // Package appintegrations is a client for one operation of Amazon
-// AppIntegrations, ListDataIntegrationAssociations: it lists the clients that
-// a data integration is associated with.
+// AppIntegrations, ListDataIntegrationAssociations. The operation lists the
+// associations of a data integration: which clients use its data, how the data
+// is pulled from the source, and how the last job ended.
 //
 // # A call
 //
-// [NewFromConfig] makes a [Client] from the configuration of aws-sdk-go-v2, and
+// [NewFromConfig] makes a [Client] from the configuration of aws-sdk-go-v2.
 // [Client.ListDataIntegrationAssociations] returns one page:
 //
 //	cfg, err := config.LoadDefaultConfig(ctx)
@@ -14,9 +15,9 @@
 //		DataIntegrationIdentifier: aws.String("my-data-integration"),
 //	})
 //
-// # A loop
+// # A list
 //
-// A [ListDataIntegrationAssociationsPaginator] asks for page after page:
+// A [ListDataIntegrationAssociationsPaginator] requests one page after another:
 //
 //	pages := appintegrations.NewListDataIntegrationAssociationsPaginator(client, input)
 //	for pages.HasMorePages() {
@@ -27,7 +28,7 @@
 //		...
 //	}
 //
-// or, association by association,
+// [Client.Associations] returns the associations one by one:
 //
 //	for association, err := range client.Associations(ctx, input) {
 //		if err != nil {
@@ -36,47 +37,82 @@
 //		...
 //	}
 //
-// The paginator has iterators too, which go on where the last range stopped; its
-// Checkpoint is exact after each association and can be resumed from by another
-// process; its Prefetch option fetches pages while the consumer works.
+// A paginator has the same iterators. A second range over them continues where
+// the first one stopped. The paginator's Checkpoint is exact after each
+// association, and another process can resume from it. The Prefetch option
+// fetches pages while the consumer works.
 //
-// A list ends with its last page or with an error. An answer that is not
-// provably whole, one JSON object in a 200 that was read to its end, is never
-// taken for a page.
+// A list ends with its last page or with an error. A response is a page only if
+// its status is 200 and its body, read to the end, is one complete JSON object.
+//
+// [Sweep] lists many data integrations, of many accounts and Regions, at the
+// speed of their quotas. A [DataIntegrationAssociationsCompletedWaiter] waits
+// until the jobs of a data integration have completed.
+//
+// The service does not let a data integration be associated a second time: an
+// association cannot be created for a data integration that was associated
+// before. Use another data integration, or recreate it with the operation
+// CreateDataIntegration.
 //
 // # Errors
 //
-// Every error of a call that a [Client] makes is one line of at most 1 KiB with operation, status,
-// code, request id and the number of attempts, where there are such; only
-// [smithy.InvalidParamsError] keeps its own form. The five exceptions of the
-// service are types of this package; [Client.ListDataIntegrationAssociations]
-// lists the rest. A proxy's bare 404 or 403 is no [ResourceNotFoundException]
-// or [AccessDeniedException]: it says nothing of the data integration.
+// The error of a call is one line of at most 1 KiB. It contains the operation and
+// the data integration and, when available, the host, the status, the code, the
+// request id and the number of attempts. [Classify] returns the kind of a failure,
+// for reports and alerts. Only [smithy.InvalidParamsError] keeps its own form, of several
+// lines. The five exceptions of the service are types of this package;
+// [Client.ListDataIntegrationAssociations] lists all other errors. A 404 or 403
+// without an error code comes from a proxy: it is not a
+// [ResourceNotFoundException] or an [AccessDeniedException], because it says
+// nothing about the data integration.
 //
 // # Retries
 //
-// A call makes up to three attempts. Faults of the connection, answers that are
-// cut or mangled, and transient statuses are retried, the first time within 50
-// milliseconds; a throttle after up to a second. What Retry-After asks for is
-// waited for, up to 20 seconds. Each endpoint has a budget of retries, so that
-// an outage is not met with more load. Once the service has throttled, a client
-// paces its attempts by what passes, unless Options.RetryMode is standard. All
-// of this is the default Retryer's; one of your own in Options.Retryer decides
-// instead.
+// A call makes up to three attempts. Failed connections, incomplete or malformed
+// responses and transient statuses are retried, the first time within 50
+// milliseconds. A throttled attempt is retried after up to one second. A
+// Retry-After of up to 20 seconds is honoured; a longer one ends the call. Each
+// endpoint has a retry quota, so that retries do not add load to an outage. After
+// the first throttle the client limits its request rate to what the service lets
+// through, unless Options.RetryMode is standard. This is the default Retryer. Set
+// Options.Retryer to replace it.
+//
+// # Timeouts
+//
+// Options.AttemptTimeout, 30 seconds by default, ends one attempt. The deadline
+// of the context ends the call, and the list. No other timeout is needed; the
+// README has a table of what ends what.
+//
+// # Logs
+//
+// [NewSlogLogger] makes a Logger for Options that writes calls and retries to
+// log/slog. Options.OnAttempt is called after each attempt.
 //
 // # Testing
 //
-// Package appintegrationstest is a fake of the service that verifies
-// signatures, keeps quotas and fails on demand. [ListDataIntegrationAssociationsAPIClient]
-// is the interface for mocks.
+// Package appintegrationstest is a fake of the service: it verifies signatures,
+// has quotas and can send the faults of services, gateways, proxies and networks.
+// A mock implements [ListDataIntegrationAssociationsAPIClient].
 //
 // # Compatibility
 //
-// The package is source-compatible with
-// github.com/aws/aws-sdk-go-v2/service/appintegrations v1.37.11 for this
-// operation: swap the import path of the package and of its types. Left out, so
-// that using them is a compile error, are AuthSchemeResolver, AuthSchemes,
+// For this operation the package is source-compatible with
+// github.com/aws/aws-sdk-go-v2/service/appintegrations v1.37.11: replace the
+// import paths of the package and of its types. CHANGELOG.md lists where the
+// behaviour differs, and why.
+//
+// To use what is left out is a compile error: AuthSchemeResolver, AuthSchemes,
 // AuthSchemePreference, IdempotencyTokenProvider, Options.GetIdentityResolver,
-// ResolveEndpoint, and the deprecated EndpointResolver with what belongs to it.
-// CHANGELOG.md lists where the behaviour differs and why.
+// ResolveEndpoint, and the deprecated EndpointResolver with its helpers. Later
+// versions of the official client have Options.Protocol, schemas, and Serialize
+// methods of the shapes; these are left out too.
+//
+// The environment variables AWS_NEW_RETRIES_2026 and
+// AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026 change nothing. An error code in the
+// member code of a body goes before one in __type. A ConflictException (409), which
+// the operation does not have, is a *[smithy.GenericAPIError] with an unknown fault.
+// All of this is as with the official v1.37.11 by default; later versions differ.
+//
+// [Sweep], the waiter and the Prefetch option are experimental: they may change
+// before 1.0.
 package appintegrations

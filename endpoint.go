@@ -16,21 +16,21 @@ import (
 	"github.com/seed-10600c52/appintegrations/internal/endpoint"
 )
 
-// EndpointResolverOptions say which kind of endpoint a client asks for.
+// EndpointResolverOptions select the kind of endpoint that a client uses.
 type EndpointResolverOptions struct {
-	// Logger and LogDeprecated are kept for compatibility: no endpoint of this
-	// service is deprecated, so nothing is logged.
+	// Logger and LogDeprecated exist for compatibility. They have no effect: no
+	// endpoint of the service is deprecated.
 	Logger        logging.Logger
 	LogDeprecated bool
 
-	// Where it is not "", a pseudo-Region such as fips-us-east-1 no longer turns
-	// FIPS on by itself. It is kept for compatibility; there is no need to set it.
+	// If set, a pseudo-Region such as fips-us-east-1 does not enable FIPS. The field
+	// exists for compatibility; there is no need to set it.
 	ResolvedRegion string
 
-	// Send to http in place of https.
+	// Use http instead of https: nothing is encrypted.
 	DisableHTTPS bool
 
-	// Use the dual-stack endpoint, which answers over IPv6 too.
+	// Use the dual-stack endpoint, which is reached over IPv4 and IPv6.
 	UseDualStackEndpoint aws.DualStackEndpointState
 
 	// Use the FIPS endpoint.
@@ -51,24 +51,23 @@ func (o EndpointResolverOptions) GetUseDualStackEndpoint() aws.DualStackEndpoint
 // GetUseFIPSEndpoint returns UseFIPSEndpoint.
 func (o EndpointResolverOptions) GetUseFIPSEndpoint() aws.FIPSEndpointState { return o.UseFIPSEndpoint }
 
-// EndpointParameters are what an [EndpointResolverV2] resolves an endpoint
-// from.
+// EndpointParameters are the input of an [EndpointResolverV2].
 type EndpointParameters struct {
-	// The Region, pseudo-Regions resolved. nil: none is set.
+	// The Region, after mapping pseudo-Regions. nil: unset.
 	Region *string
 
-	// Whether the dual-stack endpoint is asked for. nil: no.
+	// Whether to use the dual-stack endpoint. nil: unset, which counts as false.
 	UseDualStack *bool
 
-	// Whether the FIPS endpoint is asked for. nil: no.
+	// Whether to use the FIPS endpoint. nil: unset, which counts as false.
 	UseFIPS *bool
 
-	// Options.BaseEndpoint. nil: none.
+	// Options.BaseEndpoint. nil: unset.
 	Endpoint *string
 }
 
-// ValidateRequired returns an error that names the first parameter that is
-// required and nil, else nil.
+// ValidateRequired returns an error that names the first required parameter that is
+// nil, or nil if none is missing.
 func (p EndpointParameters) ValidateRequired() error {
 	switch {
 	case p.UseDualStack == nil:
@@ -79,7 +78,8 @@ func (p EndpointParameters) ValidateRequired() error {
 	return nil
 }
 
-// WithDefaults returns a copy in which what is required and nil is false.
+// WithDefaults returns a copy in which UseDualStack and UseFIPS are false if they
+// were nil.
 func (p EndpointParameters) WithDefaults() EndpointParameters {
 	if p.UseDualStack == nil {
 		p.UseDualStack = new(bool)
@@ -90,17 +90,17 @@ func (p EndpointParameters) WithDefaults() EndpointParameters {
 	return p
 }
 
-// EndpointResolverV2 resolves the endpoint of an attempt. An implementation
-// must be safe for concurrent use. A path of the endpoint is kept as a prefix,
-// its headers are sent, and the auth options among its properties set signing
-// name and Region.
+// EndpointResolverV2 resolves the endpoint of an attempt. An implementation must be
+// safe for concurrent use. The client keeps the path of the endpoint as a prefix,
+// sends its headers, and takes the signing name and the signing Region from the
+// auth options among its properties.
 type EndpointResolverV2 interface {
 	ResolveEndpoint(ctx context.Context, params EndpointParameters) (smithyendpoints.Endpoint, error)
 }
 
-// NewDefaultEndpointResolverV2 returns the resolver that knows the rules of the
-// service: every partition, FIPS, dual-stack, and a base endpoint. Its errors
-// are *[ConfigError]. It is safe for concurrent use.
+// NewDefaultEndpointResolverV2 returns the resolver with the endpoint rules of the
+// service: all partitions, FIPS, dual-stack and a base endpoint. Its errors are
+// *[ConfigError]. It is safe for concurrent use.
 func NewDefaultEndpointResolverV2() EndpointResolverV2 { return defaultResolver{} }
 
 type defaultResolver struct{}
@@ -112,17 +112,26 @@ func (defaultResolver) ResolveEndpoint(_ context.Context, params EndpointParamet
 		FIPS: *params.UseFIPS, DualStack: *params.UseDualStack,
 	})
 	if err != nil {
-		return smithyendpoints.Endpoint{}, configError(err)
+		return smithyendpoints.Endpoint{}, configError(err, params)
 	}
 	return smithyendpoints.Endpoint{URI: *u, Headers: http.Header{}}, nil
 }
 
-func configError(err error) error {
+// configError adds to an error the value that it is about, as far as it is no
+// secret.
+func configError(err error, params EndpointParameters) error {
 	var e *endpoint.Error
-	if errors.As(err, &e) {
-		return &ConfigError{Field: e.Field, Reason: e.Reason}
+	if !errors.As(err, &e) {
+		return err
 	}
-	return err
+	value, reason := "", oneLine(e.Reason, maxMessageText/2)
+	switch region := valueOr(params.Region, ""); {
+	case e.Field == "BaseEndpoint":
+		value = quoted(shownEndpoint(*params.Endpoint), maxHostText) + " "
+	case e.Field == "Region" && region != "":
+		value = quoted(region, maxCodeText) + " "
+	}
+	return &ConfigError{Field: e.Field, Reason: value + reason}
 }
 
 // checkRegion refuses a Region that can never be right. It may be empty where
@@ -130,7 +139,7 @@ func configError(err error) error {
 func (o *Options) checkRegion() error {
 	for _, region := range [...]string{o.Region, o.signingRegion} {
 		if region != "" && !endpoint.ValidScope(region) {
-			return &ConfigError{Field: "Region", Reason: "not a Region: " + oneLine(region, maxCodeText)}
+			return &ConfigError{Field: "Region", Reason: quoted(region, maxCodeText) + " is not a Region: it may have letters, digits and inner hyphens, for example us-east-1"}
 		}
 	}
 	return nil
@@ -165,7 +174,7 @@ type target struct {
 func (o *Options) resolveTarget(ctx context.Context) (*target, error) {
 	resolved, err := o.EndpointResolverV2.ResolveEndpoint(ctx, o.endpointParameters())
 	if err != nil {
-		return nil, foreign("resolve endpoint", err)
+		return nil, unresolved(err)
 	}
 	t := &target{base: resolved.URI, headers: resolved.Headers, signingName: signingName, signingRegion: o.Region}
 	if o.EndpointOptions.DisableHTTPS {
@@ -189,6 +198,14 @@ func (o *Options) resolveTarget(ctx context.Context) (*target, error) {
 	return t, nil
 }
 
+// unresolved is the error of a resolver.
+func unresolved(err error) error {
+	if config, ok := err.(*ConfigError); ok {
+		return config
+	}
+	return foreignOf(ClassConfig, "resolve endpoint", err)
+}
+
 func (t *target) applyAuth(option *smithyauth.Option) {
 	if v, ok := smithyhttp.GetSigV4SigningName(&option.SignerProperties); ok {
 		t.signingName = v
@@ -203,13 +220,13 @@ func (t *target) applyAuth(option *smithyauth.Option) {
 
 func (t *target) check() error {
 	if reason := endpoint.Check(&t.base); reason != "" {
-		return &ConfigError{Field: "EndpointResolverV2", Reason: reason}
+		return &ConfigError{Field: "EndpointResolverV2", Reason: "returned " + quoted(origin(&t.base), maxHostText) + ", which " + reason}
 	}
 	if t.signingRegion == "" {
-		return &ConfigError{Field: "Region", Reason: "it is required, beside an endpoint too: requests are signed for it"}
+		return &ConfigError{Field: "Region", Reason: endpoint.MissingRegion + "; requests to other endpoints are signed for it too"}
 	}
 	if !endpoint.ValidScope(t.signingRegion) {
-		return &ConfigError{Field: "EndpointResolverV2", Reason: "not a signing Region: " + oneLine(t.signingRegion, maxCodeText)}
+		return &ConfigError{Field: "EndpointResolverV2", Reason: "returned " + quoted(t.signingRegion, maxCodeText) + " as signing Region, which is none: it may have letters, digits and inner hyphens"}
 	}
 	return nil
 }
@@ -219,8 +236,8 @@ func (t *target) check() error {
 func (t *target) url(request *url.URL) url.URL {
 	u := t.base
 	prefix, rawPrefix := u.Path, u.EscapedPath()
-	if strings.HasSuffix(rawPrefix, "/") {
-		prefix, rawPrefix = strings.TrimSuffix(prefix, "/"), strings.TrimSuffix(rawPrefix, "/")
+	if before, ok := strings.CutSuffix(rawPrefix, "/"); ok {
+		prefix, rawPrefix = strings.TrimSuffix(prefix, "/"), before
 	}
 	if prefix != "" && rawPrefix[0] != '/' {
 		prefix, rawPrefix = "/"+prefix, "/"+rawPrefix

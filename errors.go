@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	smithy "github.com/aws/smithy-go"
 
@@ -22,23 +23,25 @@ const (
 	maxMessageText   = 512
 	maxCodeText      = 64
 	maxRequestIDText = 128
-	// Of an error that joins several: what ended the call, the last answer. With
-	// the operation and the attempts it stays below 1 KiB. Each part puts what
-	// must be seen first, so that only the end of a message is cut.
-	maxCallText = 930
+	maxHostText      = 128
+	maxBodyText      = 60 // of a body that should be JSON and is not
+	maxErrorText     = 1 << 10
+	// Of an error beside the operation. Each part puts what must be seen first, so
+	// that only the end of a message is cut.
+	maxCallText = maxErrorText - len("operation error "+ServiceID+": "+operationName+", ")
 )
 
 // A ConfigError says that the configuration of a client or of a call can never
 // work. Nothing was sent. It is permanent: it is not retried, and the same call
-// will fail again. The text never repeats the value of a secret.
+// will fail again. The text never contains the value of a secret.
 type ConfigError struct {
-	Field  string // the field of Options, for example "Region"
-	Reason string
+	Field  string // the field of Options, for example "BaseEndpoint"
+	Reason string // the value, what is wrong, and the cure, for example "\"localhost:4566\" has no scheme: write http://localhost:4566"
 }
 
-// Error names the field and the reason on one line.
+// Error returns the field and the reason on one line.
 func (e *ConfigError) Error() string {
-	return "invalid configuration: " + e.Field + ": " + e.Reason
+	return "invalid configuration: " + e.Field + " " + e.Reason
 }
 
 // RetryableError returns false: no retryer of the SDK retries it.
@@ -98,11 +101,11 @@ func (e *RedirectError) ErrorCode() string { return statusCodeName(e.StatusCode)
 
 // ErrorMessage returns the text of Error without the code.
 func (e *RedirectError) ErrorMessage() string {
-	text := "redirect " + strconv.Itoa(e.StatusCode) + " not followed"
+	text := "redirect " + strconv.Itoa(e.StatusCode)
 	if e.Origin != "" {
 		text += " to " + oneLine(e.Origin, maxMessageText/2)
 	}
-	return text
+	return text + " not followed"
 }
 
 // ErrorFault returns [smithy.FaultUnknown].
@@ -113,7 +116,9 @@ func (e *RedirectError) RetryableError() bool { return false }
 
 // An AttemptTimeoutError says that one attempt took longer than
 // Options.AttemptTimeout. It is retried, on a new connection. It is not
-// context.DeadlineExceeded: the caller's context is still alive.
+// context.DeadlineExceeded: the caller's context is still alive. The text around
+// it says what the attempt waited for: credentials, the endpoint resolver, the
+// signer, or the response of the host.
 type AttemptTimeoutError struct {
 	After time.Duration // the timeout that was in force
 }
@@ -163,6 +168,15 @@ func (n *note) Error() string {
 
 func (n *note) Unwrap() error { return n.err }
 
+// retold has a text of its own in place of that of err.
+type retold struct {
+	text string
+	err  error
+}
+
+func (r *retold) Error() string { return r.text }
+func (r *retold) Unwrap() error { return r.err }
+
 // joined is errors.Join with a text of one line.
 type joined []error
 
@@ -181,8 +195,9 @@ func (e joined) Unwrap() []error { return e }
 // would show that text to whoever prints each error of a chain; errors.Is and
 // errors.As look inside all the same.
 type foreignError struct {
-	text string
-	err  error
+	text  string
+	err   error
+	class Class // "": what err says
 }
 
 func (e *foreignError) Error() string        { return e.text }
@@ -206,8 +221,11 @@ func (e *foreignError) As(target any) bool {
 
 // foreign wraps err with the act that it ended. What is ours already is bounded
 // and on one line, and so is not changed by it.
-func foreign(act string, err error) error {
-	return &foreignError{text: act + ": " + oneLine(err.Error(), maxMessageText), err: err}
+func foreign(act string, err error) error { return foreignOf("", act, err) }
+
+// foreignOf is foreign for an act whose failure is of a class, whatever err is.
+func foreignOf(class Class, act string, err error) error {
+	return &foreignError{text: act + ": " + oneLine(err.Error(), maxMessageText), err: err, class: class}
 }
 
 func isAPIError(err error) bool {
@@ -323,3 +341,12 @@ func (m *errorFields) set(name, value string, whole bool) {
 // oneLine returns s as it is if that is printable and at most limit bytes long.
 // Else it escapes what is not, and cuts.
 func oneLine(s string, limit int) string { return text.OneLine(s, limit) }
+
+// quoted returns s in quotation marks, on one line and with at most limit bytes
+// between them.
+func quoted(s string, limit int) string {
+	s = s[:min(len(s), limit+utf8.UTFMax)] // one byte too many is enough to see that it is cut
+	return `"` + oneLine(quotes.Replace(s), limit) + `"`
+}
+
+var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)

@@ -2,17 +2,17 @@ package appintegrations
 
 import smithy "github.com/aws/smithy-go"
 
-// AccessDeniedException: the caller may not perform the operation (HTTP 403). It
-// is not retried.
+// AccessDeniedException means that the caller does not have sufficient access to
+// perform the operation (HTTP 403). It is not retried.
 type AccessDeniedException struct {
-	Message           *string // nil if the service gave none; up to 64 KiB, as it came
-	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
-// Error returns the code and the message on one line; a long message is cut.
+// Error returns the code and the message on one line. A long message is cut.
 func (e *AccessDeniedException) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message as it came, "" if there is none.
+// ErrorMessage returns the message unchanged, "" if there is none.
 func (e *AccessDeniedException) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -31,17 +31,17 @@ func (e *AccessDeniedException) ErrorCode() string {
 // ErrorFault returns [smithy.FaultClient].
 func (e *AccessDeniedException) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
 
-// InternalServiceError: the service failed to process the request (HTTP 500). It
-// is retried.
+// InternalServiceError means that the service failed to process the request (HTTP
+// 500). It is retried.
 type InternalServiceError struct {
-	Message           *string // nil if the service gave none; up to 64 KiB, as it came
-	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
-// Error returns the code and the message on one line; a long message is cut.
+// Error returns the code and the message on one line. A long message is cut.
 func (e *InternalServiceError) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message as it came, "" if there is none.
+// ErrorMessage returns the message unchanged, "" if there is none.
 func (e *InternalServiceError) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -60,17 +60,18 @@ func (e *InternalServiceError) ErrorCode() string {
 // ErrorFault returns [smithy.FaultServer].
 func (e *InternalServiceError) ErrorFault() smithy.ErrorFault { return smithy.FaultServer }
 
-// InvalidRequestException: the request is not valid (HTTP 400): an unknown or
-// expired NextToken, a MaxResults out of range. It is not retried.
+// InvalidRequestException means that the request is not valid (HTTP 400), for
+// example because of an unknown or expired NextToken, or a MaxResults out of range.
+// It is not retried.
 type InvalidRequestException struct {
-	Message           *string // nil if the service gave none; up to 64 KiB, as it came
-	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
-// Error returns the code and the message on one line; a long message is cut.
+// Error returns the code and the message on one line. A long message is cut.
 func (e *InvalidRequestException) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message as it came, "" if there is none.
+// ErrorMessage returns the message unchanged, "" if there is none.
 func (e *InvalidRequestException) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -89,18 +90,18 @@ func (e *InvalidRequestException) ErrorCode() string {
 // ErrorFault returns [smithy.FaultClient].
 func (e *InvalidRequestException) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
 
-// ResourceNotFoundException: there is no such data integration (HTTP 404). It is
-// not retried. A 404 without this code, from a proxy, is a
-// *[smithy.GenericAPIError] instead.
+// ResourceNotFoundException means that the data integration was not found (HTTP
+// 404). It is not retried. A 404 without this code, for example from a proxy, is a
+// *[smithy.GenericAPIError].
 type ResourceNotFoundException struct {
-	Message           *string // nil if the service gave none; up to 64 KiB, as it came
-	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
-// Error returns the code and the message on one line; a long message is cut.
+// Error returns the code and the message on one line. A long message is cut.
 func (e *ResourceNotFoundException) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message as it came, "" if there is none.
+// ErrorMessage returns the message unchanged, "" if there is none.
 func (e *ResourceNotFoundException) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -119,17 +120,18 @@ func (e *ResourceNotFoundException) ErrorCode() string {
 // ErrorFault returns [smithy.FaultClient].
 func (e *ResourceNotFoundException) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
 
-// ThrottlingException: the account's quota for the operation is used up (HTTP
-// 429). It is retried. A 429 without a code, from a proxy, is one too.
+// ThrottlingException means that the request rate exceeded the quota of the account
+// for the operation (HTTP 429). It is retried. A 429 with another code or without
+// one, for example from API Gateway or a proxy, is a ThrottlingException too.
 type ThrottlingException struct {
-	Message           *string // nil if the service gave none; up to 64 KiB, as it came
-	ErrorCodeOverride *string // the code to report in place of the type's name; nil: none
+	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
-// Error returns the code and the message on one line; a long message is cut.
+// Error returns the code and the message on one line. A long message is cut.
 func (e *ThrottlingException) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message as it came, "" if there is none.
+// ErrorMessage returns the message unchanged, "" if there is none.
 func (e *ThrottlingException) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -156,5 +158,9 @@ func valueOr[T any](p *T, fallback T) T {
 }
 
 func apiErrorText(e smithy.APIError) string {
-	return oneLine(e.ErrorCode(), maxCodeText) + ": " + oneLine(e.ErrorMessage(), maxMessageText)
+	text := oneLine(e.ErrorCode(), maxCodeText)
+	if message := e.ErrorMessage(); message != "" {
+		text += ": " + oneLine(message, maxMessageText)
+	}
+	return text
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -101,6 +102,7 @@ func (a *attempt) setAttemptHeader() error {
 // resolveEndpoint finds out where the request goes and what it is signed for.
 func (a *attempt) resolveEndpoint() (err error) {
 	if a.to = a.target; a.to == nil {
+		a.waitsFor("the endpoint resolver", "")
 		a.to, err = await(a.ctx, func() (*target, error) { return a.options.resolveTarget(a.ctx) })
 		if err != nil {
 			return err
@@ -117,7 +119,7 @@ func (a *attempt) resolveEndpoint() (err error) {
 // is a stack.
 func (a *attempt) sign() error {
 	if !a.identified || a.req.URL.Host == "" {
-		return &ConfigError{Field: "APIOptions", Reason: "the steps GetIdentity and ResolveEndpointV2, or steps that do their work, are needed to sign"}
+		return &ConfigError{Field: "APIOptions", Reason: "lack the steps GetIdentity and ResolveEndpointV2, or steps that do their work: a request cannot be signed without them"}
 	}
 	if a.to == nil { // a step of the user's resolves the endpoint
 		a.to = &target{signingName: signingName, signingRegion: a.options.Region}
@@ -138,7 +140,7 @@ func (a *attempt) sign() error {
 	case a.ctx.Err() != nil:
 		return a.ctx.Err()
 	case err != nil:
-		return &verdict{error: foreign("sign request", err)}
+		return &verdict{error: foreignOf(ClassConfig, "sign request", err)}
 	}
 	return nil
 }
@@ -154,6 +156,7 @@ func (a *attempt) signWith(hash, name, region string, now time.Time) error {
 		a.makeRoom()
 		return own.SignHTTP(a.ctx, a.keys, a.req, hash, name, region, now, options...)
 	}
+	a.waitsFor("the signer", "")
 	_, err := await(a.ctx, func() (struct{}, error) {
 		return struct{}{}, signer.SignHTTP(a.ctx, a.keys, a.req, hash, name, region, now, options...)
 	})
@@ -282,11 +285,30 @@ func (a *attempt) sendError(err error) error {
 		short := url.Error{Op: urlError.Op, URL: origin(a.req.URL), Err: urlError.Err}
 		text = strings.Replace(text, urlError.Error(), short.Error(), 1)
 	}
-	err = &foreignError{text: a.scrubbed(text, maxMessageText), err: err}
-	if err = timedOut(a.ctx, err); permanent {
+	text = a.scrubbed(text, maxMessageText)
+	if isNoSuchHost(err) {
+		text += a.hostCure()
+	}
+	err = &foreignError{text: text, err: err}
+	if err = a.timedOut(a.ctx, err); permanent {
 		err = &verdict{error: err}
 	}
 	return err
+}
+
+// isNoSuchHost reports whether the name of the host, or that of a proxy, is
+// unknown.
+func isNoSuchHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound
+}
+
+// hostCure says which option the name of the host comes from.
+func (a *attempt) hostCure() string {
+	if _, ours := a.options.EndpointResolverV2.(defaultResolver); ours && a.options.BaseEndpoint == nil {
+		return ": is Region " + quoted(a.options.Region, maxCodeText) + " right?"
+	}
+	return ": is the endpoint right?"
 }
 
 // permanentTexts are of errors that have no type: of package net/http, and of

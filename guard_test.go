@@ -35,6 +35,10 @@ var layers = []struct {
 	imports []string
 	reason  string
 }{
+	{"internal/world", []string{
+		modulePath, modulePath + "/appintegrationstest",
+		"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/aws/retry", "github.com/aws/aws-sdk-go-v2/aws/transport/http", "github.com/aws/smithy-go", "github.com/aws/smithy-go/..."},
+		"for tests alone: what a user of the module has"},
 	{"internal/...", nil,
 		"pure: each is tested against an oracle of its own, without a client"},
 	{".", []string{
@@ -76,6 +80,15 @@ func TestLayers(t *testing.T) {
 		}
 	}
 	require.Greater(t, checked, 50, "imports checked")
+}
+
+// TestWorldIsForTests: only files of tests import the simulated worlds.
+func TestWorldIsForTests(t *testing.T) {
+	packages := packageImports(t)
+	require.Contains(t, packages, "internal/world")
+	for dir, imports := range packages {
+		assert.NotContains(t, imports, modulePath+"/internal/world", dir)
+	}
 }
 
 func matches(pattern, path string) bool {

@@ -8,13 +8,14 @@ import (
 )
 
 // Associations returns an iterator over all associations of a data integration.
-// Each range starts afresh, at params.NextToken or at the start; the page size
-// is params.MaxResults. params is copied.
+// Each range starts anew, at params.NextToken or at the start of the list; to
+// continue where a range stopped, use
+// [ListDataIntegrationAssociationsPaginator.Associations]. The page size is
+// params.MaxResults. params is copied.
 //
-// An error comes with a zero association, and the iteration ends after it. A
-// context that is done is an error, never a silent end. The errors are those of
-// [ListDataIntegrationAssociationsPaginator.NextPage]. To go on where an
-// iteration stopped, range over the Associations of a paginator.
+// The errors are those of [ListDataIntegrationAssociationsPaginator.NextPage]. The
+// range ends after an error, which is yielded with a zero association. A context
+// that is done is an error: the range never ends early without one.
 func (c *Client) Associations(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns ...func(*Options)) iter.Seq2[DataIntegrationAssociationSummary, error] {
 	var in ListDataIntegrationAssociationsInput
 	if params != nil {
@@ -25,11 +26,10 @@ func (c *Client) Associations(ctx context.Context, params *ListDataIntegrationAs
 	}
 }
 
-// Pages returns an iterator over the pages that were not given yet. A second
-// range goes on where the first stopped; after an error, that is with the page
-// that failed. An error comes with a nil page, and the iteration ends after it.
-// A range that is left in the middle of its body leaves no goroutine and no
-// request behind.
+// Pages returns an iterator over the remaining pages. A second range continues where
+// the first one stopped; after an error, it requests the same page again. The range
+// ends after an error, which is yielded with a nil page. A range that you break out
+// of leaves no goroutine and no request behind.
 func (p *ListDataIntegrationAssociationsPaginator) Pages(ctx context.Context, optFns ...func(*Options)) iter.Seq2[*ListDataIntegrationAssociationsOutput, error] {
 	return func(yield func(*ListDataIntegrationAssociationsOutput, error) bool) {
 		err := p.each(ctx, optFns, func(page *fetchedPage) bool {
@@ -48,11 +48,11 @@ func (p *ListDataIntegrationAssociationsPaginator) Pages(ctx context.Context, op
 	}
 }
 
-// Associations returns an iterator over the associations that were not given
-// yet, page after page. A second range goes on with the association after the
-// last of the first. An error comes with a zero association, and the iteration
-// ends after it. A range that is left in the middle of its body leaves no
-// goroutine and no request behind.
+// Associations returns an iterator over the remaining associations. A second range
+// continues with the next association; to start anew with each range, use
+// [Client.Associations]. The range ends after an error, which is yielded with a zero
+// association. A range that you break out of leaves no goroutine and no request
+// behind.
 func (p *ListDataIntegrationAssociationsPaginator) Associations(ctx context.Context, optFns ...func(*Options)) iter.Seq2[DataIntegrationAssociationSummary, error] {
 	return func(yield func(DataIntegrationAssociationSummary, error) bool) {
 		err := p.each(ctx, optFns, func(page *fetchedPage) bool {
@@ -77,7 +77,7 @@ func (p *ListDataIntegrationAssociationsPaginator) each(ctx context.Context, opt
 		return operationError(errNilContext)
 	}
 	if !p.busy.CompareAndSwap(false, true) {
-		return errBusy
+		return ErrPaginatorInUse
 	}
 	defer p.busy.Store(false)
 	if loop := p.loop.Load(); loop != nil {
@@ -90,7 +90,7 @@ func (p *ListDataIntegrationAssociationsPaginator) each(ctx context.Context, opt
 	defer source.stop()
 	for p.HasMorePages() {
 		if ctx.Err() != nil {
-			return operationError(canceled(ctx, nil))
+			return operationError(canceled(ctx, wait{}, nil))
 		}
 		page, err := source.next(ctx)
 		if err != nil {

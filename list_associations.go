@@ -16,35 +16,35 @@ import (
 type ListDataIntegrationAssociationsInput struct {
 
 	// The identifier of the data integration: its name, id or ARN. Required. It
-	// is sent as it is; blank, ".", "..", control characters and invalid UTF-8
-	// are refused, since they cannot be identifiers.
+	// is sent unchanged. A value that is blank, ".", ".." or invalid UTF-8, or
+	// contains a control character, is rejected: it cannot be an identifier.
 	DataIntegrationIdentifier *string
 
-	// How many associations a page may have. nil: as many as the service likes.
-	// Less than 1 is refused; the upper limit, 50, is the service's to keep.
+	// The maximum number of associations on a page. nil: the service decides. A
+	// value below 1 is rejected; the service rejects a value above 50.
 	MaxResults *int32
 
-	// The NextToken of the page before. nil or "": the first page. It is sent as
-	// it is; more than 8 KiB are refused.
+	// The NextToken of the previous page. nil or "": the first page. It is sent
+	// unchanged; a token of more than 8 KiB is rejected.
 	NextToken *string
 }
 
 // ListDataIntegrationAssociationsOutput is one page of the list.
 type ListDataIntegrationAssociationsOutput struct {
 
-	// The associations of the page. It may be empty though more pages follow.
+	// The associations of the page. A page can be empty even if more pages follow.
 	DataIntegrationAssociations []DataIntegrationAssociationSummary
 
-	// The token of the next page. nil or "": this is the last one.
+	// The token of the next page. nil or "": this is the last page.
 	NextToken *string
 
-	// The metadata of the answer: awsmiddleware.GetRequestIDMetadata reads the
+	// The metadata of the response. awsmiddleware.GetRequestIDMetadata returns the
 	// request id.
 	ResultMetadata middleware.Metadata
 }
 
-// ListDataIntegrationAssociationsAPIClient is what a paginator calls. *[Client]
-// implements it, and so may a mock.
+// ListDataIntegrationAssociationsAPIClient is the interface that a paginator, a
+// waiter and [Sweep] call. *[Client] implements it, and a mock can.
 type ListDataIntegrationAssociationsAPIClient interface {
 	ListDataIntegrationAssociations(context.Context, *ListDataIntegrationAssociationsInput, ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error)
 }
@@ -52,28 +52,33 @@ type ListDataIntegrationAssociationsAPIClient interface {
 var _ ListDataIntegrationAssociationsAPIClient = (*Client)(nil)
 
 // ListDataIntegrationAssociations returns one page of the associations of a
-// data integration. For all pages, use
+// data integration. For all pages, use [Client.Associations] or
 // [NewListDataIntegrationAssociationsPaginator].
 //
-// optFns change the options for this call alone. A nil params is an empty one,
-// which is refused for its missing identifier.
+// The service does not let a data integration be associated a second time: an
+// association cannot be created for a data integration that was associated
+// before. Use another data integration, or recreate it with the operation
+// CreateDataIntegration.
+//
+// optFns change the options for this call alone. A nil params is rejected, like
+// one without an identifier.
 //
 // The error is a *[smithy.OperationError]. Inside it, [errors.As] finds:
 //   - [smithy.InvalidParamsError] (a value) or *[ConfigError]: nothing was sent;
 //   - *[ThrottlingException], *[InternalServiceError], *[ResourceNotFoundException],
 //     *[InvalidRequestException], *[AccessDeniedException], and for any other
-//     answer that is no success [smithy.APIError], each inside a
+//     response that is no success [smithy.APIError], each inside a
 //     *[github.com/aws/aws-sdk-go-v2/aws/transport/http.ResponseError] with
 //     status and request id;
-//   - *[MalformedResponseError]: a success that is no whole page;
+//   - *[MalformedResponseError]: a success whose body is not a complete page;
 //   - *[RedirectError]: a redirect, which is never followed;
-//   - *[github.com/aws/smithy-go/transport/http.RequestSendError]: no answer;
+//   - *[github.com/aws/smithy-go/transport/http.RequestSendError]: no response;
 //   - *[AttemptTimeoutError]: the last attempt took too long;
-//   - *[aws.RequestCanceledError]: the context is done, or its deadline is
-//     nearer than the next attempt; [errors.Is] finds the context's error and
-//     cause. Return this error, not ctx.Err(), which may still be nil then;
-//   - *[github.com/aws/aws-sdk-go-v2/aws/retry.MaxAttemptsError]: the attempts
-//     are used up.
+//   - *[aws.RequestCanceledError]: the context is done, or its deadline would pass
+//     before the next attempt; [errors.Is] finds the context's error and cause.
+//     Return this error and not ctx.Err(), which may still be nil;
+//   - *[github.com/aws/aws-sdk-go-v2/aws/retry.MaxAttemptsError]: no attempt
+//     is left.
 func (c *Client) ListDataIntegrationAssociations(ctx context.Context, params *ListDataIntegrationAssociationsInput, optFns ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	return c.invoke(ctx, params, plainCaller, optFns)
 }
@@ -105,7 +110,7 @@ func (c *call) serialize() error {
 	return nil
 }
 
-// validate refuses what can never be right. The rest is the service's to judge.
+// validate rejects what can never be right. The service judges the rest.
 func (in *ListDataIntegrationAssociationsInput) validate() error {
 	invalid := smithy.InvalidParamsError{Context: "ListDataIntegrationAssociationsInput"}
 	if in.DataIntegrationIdentifier == nil {

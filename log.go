@@ -21,7 +21,7 @@ func (a *attempt) logRequest() error {
 	if !a.logsRequests() {
 		return nil
 	}
-	a.logf("Request\n%s %s HTTP/1.1\nHost: %s\n%s", a.req.Method, a.redact(a.req.URL.RequestURI()), a.req.URL.Host, a.redact(headerLines(a.req.Header)))
+	a.logf("Request\n%s %s HTTP/1.1\nHost: %s\n%s", a.req.Method, a.redact(shownURI(a.req.URL)), a.req.URL.Host, a.redact(headerLines(a.req.Header)))
 	return nil
 }
 
@@ -38,22 +38,16 @@ func (a *attempt) logResponse(body []byte) {
 	a.logf("Response\nHTTP/%d.%d %d\n%s\n%s", a.resp.ProtoMajor, a.resp.ProtoMinor, a.resp.StatusCode, a.redact(headerLines(a.resp.Header)), a.redact(string(body)))
 }
 
-// logRetry writes that another attempt is made, for aws.LogRetries.
-func (c *call) logRetry(err error) {
-	if c.options.ClientLogMode.IsRetries() {
-		c.options.Logger.Logf(logging.Debug, "retrying request %s/%s, attempt %d: %v", ServiceID, operationName, c.attempts+1, err)
-	}
-}
-
 func (a *attempt) logf(format string, v ...any) {
 	logging.WithContext(a.ctx, a.options.Logger).Logf(logging.Debug, format, v...)
 }
 
-// headerLines writes headers in the order of their names, secrets left out.
+// headerLines writes headers in the order of their names. What is not known to be
+// no secret is redacted.
 func headerLines(header http.Header) string {
 	shown := header.Clone()
 	for name := range shown {
-		if isSecretHeader(name) {
+		if !isShownHeader(name) {
 			shown[name] = []string{redacted}
 		}
 	}
@@ -77,22 +71,26 @@ func (a *attempt) signerOptions() []func(*v4.SignerOptions) {
 }
 
 // signingLogger takes the secrets out of the canonical request that the signer
-// logs.
+// logs: a line each for method, path, query and each header, "name:value".
 type signingLogger struct {
 	logging.Logger
 	redact func(string) string
 }
 
 func (l signingLogger) Logf(classification logging.Classification, format string, v ...any) {
-	const header = "x-amz-security-token:"
 	var text strings.Builder
-	for line := range strings.Lines(fmt.Sprintf(format, v...)) {
-		if strings.HasPrefix(line, header) {
-			line = header + redacted + "\n"
+	for line := range strings.SplitSeq(fmt.Sprintf(format, v...), "\n") {
+		name, _, isHeader := strings.Cut(line, ":")
+		switch {
+		case strings.HasPrefix(line, "/"):
+		case isHeader && isHeaderName(name) && !isShownHeader(name):
+			line = name + ":" + redacted
+		case !isHeader && strings.Contains(line, "="):
+			line = shownQuery(line)
 		}
-		text.WriteString(line)
+		text.WriteString(line + "\n")
 	}
-	l.Logger.Logf(classification, "%s", l.redact(text.String()))
+	l.Logger.Logf(classification, "%s", l.redact(strings.TrimSuffix(text.String(), "\n")))
 }
 
 // redact hides in a text for the log the keys that the attempt is signed with,

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,87 +43,95 @@ type HTTPSignerV4 interface {
 	SignHTTP(ctx context.Context, credentials aws.Credentials, r *http.Request, payloadHash string, service string, region string, signingTime time.Time, optFns ...func(*v4.SignerOptions)) error
 }
 
-// Options configure a [Client], and one call where they are changed by the
-// functions given to the call. The fields are those of the official client,
-// with the same meaning, and a few more at the end.
+// Options configure a [Client]. The functions that a call is given change them for
+// that call. The fields have the names and meanings of the official client's; a few
+// more follow at the end.
 //
-// Formatted with package fmt, and as JSON, the value shows no credentials.
+// In all options of this package, zero means the default, which the field
+// documents. A negative time limit means no limit. A negative RetryMaxAttempts, and
+// a negative delay of a waiter, is a *[ConfigError], because the SDK treats it as no
+// limit and as no delay. Any other negative number means the same as zero.
+//
+// Package fmt, log/slog and JSON show no credentials of the value.
 type Options struct {
-	// Changes to the middleware stack of the SDK, applied to the steps of each
-	// call in order, those of the client first. The steps have the ids and the
-	// order of the official client. A function that returns an error ends the call
-	// with it, before anything is sent.
+	// Functions that change the SDK's middleware stack of each call. They run in
+	// order, the client's first. The steps of the stack have the ids and the order
+	// of the official client. If a function returns an error, the call fails with
+	// it before anything is sent.
 	//
-	// A call with any of them, or with Interceptors, a TracerProvider or a
-	// MeterProvider, goes through such a stack. What a call promises, it promises
-	// there too; it takes more memory and time.
+	// A call with APIOptions, Interceptors, a TracerProvider or a MeterProvider goes
+	// through such a stack. It behaves the same, and takes more memory and time.
 	APIOptions []func(*middleware.Stack) error
 
-	// An identifier of the application, added to the User-Agent. "": none.
+	// An application id, which is added to the User-Agent. "": none.
 	AppID string
 
-	// The endpoint to use in place of the one of the Region: http or https, a
-	// host, perhaps a port and a path, which is kept as a prefix. nil: that of
-	// the Region. Anything else in it is a *ConfigError. The service is spoken to
-	// in plain text only if it says http://, or EndpointOptions.DisableHTTPS is
-	// set.
+	// A URL to use instead of the endpoint of the Region: http or https, a host, an
+	// optional port, and an optional path, which is kept as a prefix. nil: the
+	// endpoint of the Region. A URL with any other part is a *ConfigError. Requests
+	// are unencrypted only if the URL begins with http://, or if
+	// EndpointOptions.DisableHTTPS is set.
 	BaseEndpoint *string
 
-	// Which events to write to Logger. 0: none. Secrets are left out of them.
+	// Which events to write to Logger, as text. 0: none. Secrets are redacted: the
+	// values of headers and query parameters are logged only if they are known to be
+	// harmless. So a logged request cannot be sent again.
 	ClientLogMode aws.ClientLogMode
 
-	// Where the credentials come from. A provider of the client is cached, with
-	// one retrieval at a time; one that is given to a call is used as it is. nil
-	// is a *ConfigError: only aws.AnonymousCredentials{} sends unsigned.
+	// The provider of the credentials. The client caches them and retrieves once at
+	// a time; a provider that is set for one call is not cached. nil is a
+	// *ConfigError. To send unsigned requests, set aws.AnonymousCredentials{}.
 	Credentials aws.CredentialsProvider
 
-	// The mode that the dial and TLS timeouts of the HTTP client come from.
+	// The mode that sets the dial and TLS timeouts of the HTTP client.
 	DefaultsMode aws.DefaultsMode
 
-	// FIPS, dual-stack and http, where the endpoint is resolved from them.
+	// FIPS, dual-stack and HTTP settings for endpoint resolution.
 	EndpointOptions EndpointResolverOptions
 
-	// Resolves the endpoint of each attempt. nil: NewDefaultEndpointResolverV2.
+	// The resolver of the endpoint of each attempt. nil:
+	// NewDefaultEndpointResolverV2.
 	EndpointResolverV2 EndpointResolverV2
 
-	// Signs the requests. nil: a signer of aws/signer/v4.
+	// The signer of the requests. nil: a signer of aws/signer/v4.
 	HTTPSignerV4 HTTPSignerV4
 
-	// Where the events of ClientLogMode go. nil: nowhere.
+	// The logger for the events of ClientLogMode; a logger of NewSlogLogger also gets
+	// records of calls and retries. nil: nothing is logged.
 	Logger logging.Logger
 
-	// Measures the calls, with the metrics of the official client. nil: nothing is
-	// measured.
+	// The provider of meters, which get the metrics of the official client. nil:
+	// nothing is measured.
 	MeterProvider metrics.MeterProvider
 
-	// The Region to send to and to sign for. Required, unless an endpoint and a
-	// signing Region are given in other ways.
+	// The Region of the endpoint and of the signature. Required, unless the endpoint
+	// and the signing Region are set in another way.
 	Region string
 
-	// How many attempts a call may make, the first included. 0: as Retryer says,
-	// which is 3 by default. Negative is a *ConfigError.
+	// The maximum number of attempts of a call, the first included. 0: the Retryer
+	// decides; the default Retryer allows 3. Negative is a *ConfigError.
 	RetryMaxAttempts int
 
-	// How the default Retryer goes about throttles: aws.RetryModeStandard as the
-	// official client; "" and aws.RetryModeAdaptive pace the attempts of the
-	// Client once a throttle was seen. It can be changed for a call, and means
-	// nothing to a Retryer of your own.
+	// How the default Retryer reacts to throttling. "" and aws.RetryModeAdaptive
+	// limit the request rate after the first throttle; aws.RetryModeStandard does
+	// not, like the official client. It can be changed for a call. It has no effect
+	// on a custom Retryer.
 	RetryMode aws.RetryMode
 
-	// Decides whether, when and how often an attempt is made again. nil: a
-	// retryer of this package.
+	// Decides whether, when and how often an attempt is repeated. nil: the default
+	// Retryer of this package.
 	Retryer aws.Retryer
 
-	// What config.LoadDefaultConfig found out for DefaultsMode auto.
+	// The environment that config.LoadDefaultConfig found, for DefaultsMode auto.
 	RuntimeEnvironment aws.RuntimeEnvironment
 
-	// Traces the calls, with the spans of the official client. nil: nothing is
-	// traced.
+	// The provider of tracers, which get the spans of the official client. nil:
+	// nothing is traced.
 	TracerProvider tracing.TracerProvider
 
-	// Sends the requests. nil: a client with a transport that all clients of the
-	// process share. Redirects are never followed by it, by a *http.Client or by
-	// a *awshttp.BuildableClient: of the latter two a copy is used.
+	// Sends the requests. nil: an HTTP client whose transport all clients of the
+	// process share. Redirects are not followed: not by the default, nor by a
+	// *http.Client or an *awshttp.BuildableClient, of which the Client uses a copy.
 	//
 	// After an attempt timeout, new requests to that host use new connections, if
 	// no response from the host was complete since the attempt was sent. This holds
@@ -131,28 +140,39 @@ type Options struct {
 	// transport that golang.org/x/net/http2 has configured. With nil and with a
 	// *awshttp.BuildableClient, a request opens at most 3 connections.
 	//
-	// A custom HTTPClient must honour the context of the request; otherwise
-	// timeouts have no effect.
+	// A custom HTTPClient must honour the request's context; otherwise timeouts
+	// have no effect.
 	HTTPClient HTTPClient
 
-	// Interceptors of the SDK, run in the order of the official client. To set a
+	// Interceptors of the SDK. They run in the order of the official client. To set a
 	// header of every request, use BeforeRetryLoop: as in the official client, the
-	// hooks of an attempt see the request of the call, not that of the attempt, so
-	// what they set is sent with the next attempt only.
+	// hooks of an attempt change the request of the call, so that only the next
+	// attempt sends what they set.
 	Interceptors smithyhttp.InterceptorRegistry
 
-	// How long one attempt may take, from the credentials to the last byte of
-	// the body. 0: 30 seconds. Negative: no limit. An attempt that takes longer
-	// ends with an *AttemptTimeoutError and may be retried.
+	// The time limit of one attempt, from the retrieval of the credentials to the
+	// last byte of the body. 0: 30 seconds. Negative: no limit. An attempt that takes
+	// longer ends with an *AttemptTimeoutError and is retried. The limit is also that
+	// of a wait for credentials, a resolver or a signer: a prompt for an MFA code, or
+	// a slow credential_process, needs a longer one. Code that ignores its context
+	// keeps its goroutine until it returns.
 	AttemptTimeout time.Duration
 
-	// How many bytes the body of a page may have, decompressed. 0 or negative:
-	// 8 MiB. A larger one is a *MalformedResponseError.
+	// The maximum size of the body of a page in bytes, after decompression. 0 or
+	// negative: 8 MiB. A larger body is a *MalformedResponseError.
 	MaxPageBytes int64
 
-	// Do not correct the clock that requests are signed with when the service
-	// rejects a signature for its time.
+	// Do not correct the clock for signatures if the service rejects a signature
+	// because of its time.
 	DisableClockSkewCorrection bool
+
+	// Called once after each attempt, in order, with the context of the call: when it
+	// is known whether another attempt follows, and before the back-off. nil: nothing
+	// is called. The call waits for it to return, but for at most one second after
+	// the context ends. If it panics, the call does. Concurrent calls call it
+	// concurrently. A call that fails before its first attempt, because of its
+	// configuration or of APIOptions, does not call it.
+	OnAttempt func(context.Context, AttemptInfo)
 
 	resolvedDefaultsMode aws.DefaultsMode
 	signingName          string       // overrides; "": none
@@ -161,8 +181,8 @@ type Options struct {
 	fault                *ConfigError // what aws.Config held that can never work
 }
 
-// Copy returns a copy whose APIOptions and Interceptors can be appended to, and
-// whose BaseEndpoint can be written to, without changing the original.
+// Copy returns a copy that shares no APIOptions, Interceptors or BaseEndpoint with
+// the original: a change of the copy does not change the original.
 func (o Options) Copy() Options {
 	o.APIOptions = slices.Clone(o.APIOptions)
 	o.Interceptors = o.Interceptors.Copy()
@@ -244,13 +264,13 @@ func (o *Options) check() error {
 	switch o.RetryMode {
 	case "", aws.RetryModeStandard, aws.RetryModeAdaptive:
 	default:
-		return &ConfigError{Field: "RetryMode", Reason: "unknown mode " + oneLine(string(o.RetryMode), maxCodeText)}
+		return &ConfigError{Field: "RetryMode", Reason: quoted(string(o.RetryMode), maxCodeText) + " is not a mode: set aws.RetryModeStandard or aws.RetryModeAdaptive, or leave it empty"}
 	}
 	if o.RetryMaxAttempts < 0 {
-		return &ConfigError{Field: "RetryMaxAttempts", Reason: "it must not be negative"}
+		return &ConfigError{Field: "RetryMaxAttempts", Reason: strconv.Itoa(o.RetryMaxAttempts) + " is negative: set 0 for what Retryer says, or more"}
 	}
 	if o.signingName != "" && !endpoint.ValidScope(strings.ReplaceAll(o.signingName, "_", "-")) {
-		return &ConfigError{Field: "signing name", Reason: "not the name of a service: " + oneLine(o.signingName, maxCodeText)}
+		return &ConfigError{Field: "signing name", Reason: quoted(o.signingName, maxCodeText) + " is not the name of a service: it may have letters, digits, inner hyphens and underscores"}
 	}
 	return o.checkRegion()
 }
@@ -297,17 +317,18 @@ func typeName(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// Format writes the options without credentials, whatever the verb: providers
-// and clients are named by their type.
+// Format writes the options without credentials, for every verb. Providers and
+// clients are written as the names of their types.
 func (o Options) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%+v", o.view())
 }
 
-// LogValue is what log/slog writes of the options: the same as [Options.Format].
+// LogValue returns what package log/slog writes for the options: the same as
+// [Options.Format].
 func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", o.view())) }
 
-// MarshalJSON writes the options without credentials: providers and clients
-// are named by their type.
+// MarshalJSON returns the options without credentials. Providers and clients are
+// written as the names of their types.
 func (o Options) MarshalJSON() ([]byte, error) { return json.Marshal(o.view()) }
 
 // WithAPIOptions returns a function that appends to Options.APIOptions.
@@ -321,14 +342,14 @@ func WithEndpointResolverV2(v EndpointResolverV2) func(*Options) {
 	return func(o *Options) { o.EndpointResolverV2 = v }
 }
 
-// WithSigV4SigningName returns a function that sets the service name in the
-// signature, whatever the endpoint says.
+// WithSigV4SigningName returns a function that sets the service name of the
+// signature. It overrides the one of the endpoint.
 func WithSigV4SigningName(name string) func(*Options) {
 	return func(o *Options) { o.signingName = name }
 }
 
-// WithSigV4SigningRegion returns a function that sets the Region in the
-// signature, whatever the endpoint says.
+// WithSigV4SigningRegion returns a function that sets the Region of the signature.
+// It overrides the one of the endpoint.
 func WithSigV4SigningRegion(region string) func(*Options) {
 	return func(o *Options) { o.signingRegion = region }
 }

@@ -12,35 +12,38 @@ import (
 // ListDataIntegrationAssociationsPaginatorOptions are the options of a
 // [ListDataIntegrationAssociationsPaginator].
 type ListDataIntegrationAssociationsPaginatorOptions struct {
-	// How many associations a page may have, in place of the input's MaxResults.
-	// 0 or negative: as many as the service likes.
+	// The maximum number of associations on a page, instead of the input's
+	// MaxResults. 0 or negative: the service decides.
 	Limit int32
 
-	// End quietly when a page's NextToken is the token that asked for it.
+	// End the list without an error if a page's NextToken equals the token of the
+	// request for that page.
 	StopOnDuplicateToken bool
 
-	// How many pages to fetch ahead of the consumer inside a range over Pages or
-	// Associations, at most 64. 0 or negative: none; each page is fetched when it
-	// is wanted.
+	// How many pages a range over Pages or Associations fetches ahead of the
+	// consumer. More than 64 counts as 64. 0 or negative: none; each page is
+	// fetched when the consumer needs it.
+	//
+	// Experimental: may change before 1.0.
 	Prefetch int
 
-	// Where to start. Zero: at the input's NextToken, or at the start; with both
-	// set, or with a checkpoint of another data integration, the first page is a
-	// *CheckpointError.
+	// Where to start. Zero: at the input's NextToken, or at the start of the list.
+	// If the input's NextToken is set too, or if the checkpoint belongs to another
+	// data integration, the first page fails with a *CheckpointError.
 	Resume Checkpoint
 }
 
-// A ListDataIntegrationAssociationsPaginator gives the pages of a list one
-// after another, by NextPage or by a range over Pages or Associations. All of
-// them move the same cursor. It is made by
-// [NewListDataIntegrationAssociationsPaginator].
+// A ListDataIntegrationAssociationsPaginator returns the pages of a list one after
+// another, by NextPage or by a range over Pages or Associations. All three move the
+// same cursor. Make a paginator with [NewListDataIntegrationAssociationsPaginator].
 //
-// It is for one goroutine at a time: a page that is asked for while another is
-// under way is an error.
+// One goroutine at a time can use a paginator: NextPage and a range fail with
+// [ErrPaginatorInUse] while another page is being fetched. HasMorePages and
+// Checkpoint may be called at any time.
 //
-// A list that does not come to its end is one too, a *[PaginationLoopError]:
-// when the same pages come for the third time, or after a thousand pages
-// without an item.
+// A list that never ends is an error: the pagination fails with a
+// *[PaginationLoopError] when the same pages arrive for the third time, or after
+// 1000 empty pages in a row.
 type ListDataIntegrationAssociationsPaginator struct {
 	options ListDataIntegrationAssociationsPaginatorOptions
 	client  ListDataIntegrationAssociationsAPIClient
@@ -75,10 +78,10 @@ func (f *fetchedPage) rest() []DataIntegrationAssociationSummary {
 
 func (f *fetchedPage) useUp() { f.used.Store(int64(len(f.items))) }
 
-// NewListDataIntegrationAssociationsPaginator returns a paginator that starts
-// at params.NextToken, or with the first page where that is nil. The input is
-// copied: changing it afterwards changes nothing. A nil params is an empty one,
-// which the first page refuses.
+// NewListDataIntegrationAssociationsPaginator returns a paginator that starts at
+// params.NextToken, or at the first page if that is nil. params is copied: a later
+// change of it has no effect. If params is nil, the first page fails, because the
+// identifier is missing.
 func NewListDataIntegrationAssociationsPaginator(client ListDataIntegrationAssociationsAPIClient, params *ListDataIntegrationAssociationsInput, optFns ...func(*ListDataIntegrationAssociationsPaginatorOptions)) *ListDataIntegrationAssociationsPaginator {
 	p := &ListDataIntegrationAssociationsPaginator{client: client}
 	if params != nil {
@@ -107,7 +110,7 @@ func (p *ListDataIntegrationAssociationsPaginator) resume(at Checkpoint) {
 	case p.start.NextToken != "":
 		p.fault = &CheckpointError{Reason: "both Resume and the input's NextToken are set"}
 	case at.DataIntegrationIdentifier != p.start.DataIntegrationIdentifier:
-		p.fault = &CheckpointError{Reason: "it is of another data integration"}
+		p.fault = &CheckpointError{Reason: "it is of another data integration, " + quoted(at.DataIntegrationIdentifier, maxIdentifierText) + ", not " + quoted(p.start.DataIntegrationIdentifier, maxIdentifierText)}
 	case at.Offset < 0:
 		p.fault = &CheckpointError{Reason: "its offset is negative"}
 	default:
@@ -134,10 +137,10 @@ func clone[T any](p *T) *T {
 	return &v
 }
 
-// HasMorePages reports whether there is something that was not given yet: a
-// page, or associations of one that a range over Associations left in the
-// middle. It is true at the start, and after an error, whose page can be asked
-// for again; but not after a *[PaginationLoopError].
+// HasMorePages reports whether pages are left, or associations of a page at which a
+// range over Associations stopped. It returns true at the start, and after an
+// error, because the same page can be requested again. After a
+// *[PaginationLoopError] it returns false.
 func (p *ListDataIntegrationAssociationsPaginator) HasMorePages() bool {
 	page := p.page.Load()
 	switch {
@@ -149,9 +152,9 @@ func (p *ListDataIntegrationAssociationsPaginator) HasMorePages() bool {
 	return len(page.rest()) > 0 || page.next != ""
 }
 
-// Checkpoint returns the position of the cursor. Inside a range over
-// Associations the association in hand counts as done, and inside one over
-// Pages the page in hand; so does the page that NextPage returned last.
+// Checkpoint returns the position of the cursor. The current association of a range
+// over Associations counts as done, and so does the current page of a range over
+// Pages, and the page that NextPage returned last.
 func (p *ListDataIntegrationAssociationsPaginator) Checkpoint() Checkpoint {
 	at := Checkpoint{DataIntegrationIdentifier: p.start.DataIntegrationIdentifier}
 	page := p.page.Load()
@@ -168,19 +171,20 @@ func (p *ListDataIntegrationAssociationsPaginator) Checkpoint() Checkpoint {
 	return at
 }
 
-// NextPage returns the next page, which may be empty though more follow. After
-// an error, the next call asks for the same page again. The errors are those of
-// [Client.ListDataIntegrationAssociations], or the mock's, *[CheckpointError]
-// for a Resume that does not fit, and *[PaginationLoopError]. Without a next
-// page, in the middle of one that a range over Associations left, and while
-// another page is asked for, it is one that says so.
+// NextPage returns the next page. A page can be empty even if more pages follow.
+// After an error, the next call requests the same page again.
+//
+// The errors are those of [Client.ListDataIntegrationAssociations] or of the mock,
+// a *[CheckpointError] if Resume does not fit the list, a *[PaginationLoopError],
+// and [ErrPaginatorInUse]. NextPage also fails if no page is left, or if a range
+// over Associations stopped inside a page.
 func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context, optFns ...func(*Options)) (*ListDataIntegrationAssociationsOutput, error) {
 	if !p.busy.CompareAndSwap(false, true) {
-		return nil, errBusy
+		return nil, ErrPaginatorInUse
 	}
 	defer p.busy.Store(false)
 	if loop := p.loop.Load(); loop != nil {
-		return nil, operationError(loop)
+		return nil, p.endless(loop)
 	}
 	if !p.HasMorePages() {
 		return nil, errors.New("no more pages available")
@@ -197,7 +201,11 @@ func (p *ListDataIntegrationAssociationsPaginator) NextPage(ctx context.Context,
 	return page.out, nil
 }
 
-var errBusy = errors.New("the paginator is in use: by another goroutine, or by the range around this call")
+// ErrPaginatorInUse means that a paginator was asked for a page while it was
+// fetching another one: by another goroutine, or inside a range over Pages or
+// Associations. The other page is not affected, and nothing is lost. Match it with
+// errors.Is.
+var ErrPaginatorInUse = errors.New("the paginator is in use by another goroutine, or by the range around this call: give each goroutine a paginator of its own")
 
 // take returns the next page, fetched ahead or now.
 func (p *ListDataIntegrationAssociationsPaginator) take(ctx context.Context, optFns []func(*Options)) (*fetchedPage, error) {
@@ -216,6 +224,11 @@ func (p *ListDataIntegrationAssociationsPaginator) failed(err error) error {
 		p.loop.Store(loop)
 	}
 	return err
+}
+
+// endless names the list in the error of one that does not end.
+func (p *ListDataIntegrationAssociationsPaginator) endless(loop *PaginationLoopError) error {
+	return operationError(summary{identifier: p.start.DataIntegrationIdentifier}.in(loop))
 }
 
 // operationError names the operation in an error that none of its calls made.
@@ -246,7 +259,7 @@ func (p *ListDataIntegrationAssociationsPaginator) fetch(ctx context.Context, op
 	}
 	if page.next != "" {
 		if loop := p.detect.see(out); loop != nil {
-			return nil, operationError(loop)
+			return nil, p.endless(loop)
 		}
 	}
 	if err := p.passOver(page); err != nil {

@@ -24,12 +24,12 @@ import (
 // A repeater serves lists of four pages on loopback, and sends some responses
 // twice on their connection, the copy a little later.
 type repeater struct {
-	listener  net.Listener
-	delay     time.Duration
-	repeats   func(n int64) bool                            // the n-th response is sent twice
-	respond   func(n int64, r *http.Request) (string, bool) // in place of a page; false: the page
-	requests  atomic.Int64
-	conns, wg sync.WaitGroup
+	listener net.Listener
+	delay    time.Duration
+	repeats  func(n int64) bool                            // the n-th response is sent twice
+	respond  func(n int64, r *http.Request) (string, bool) // in place of a page; false: the page
+	requests atomic.Int64
+	wg       sync.WaitGroup
 }
 
 const repeaterPages = 4

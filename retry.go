@@ -20,11 +20,12 @@ func (c *call) retry(ctx context.Context, walk func(*attempt) error) (*attempt, 
 		return nil, c.noTarget
 	}
 	if err := c.askMaxAttempts(ctx); err != nil {
-		return nil, canceled(ctx, nil)
+		return nil, canceled(ctx, wait{}, nil)
 	}
 	for {
 		a, err := c.try(ctx, walk)
 		if err == nil {
+			c.decided(ctx, a, false, 0)
 			return a, nil
 		}
 		if err = c.again(ctx, a, err); err != nil {
@@ -37,16 +38,20 @@ func (c *call) retry(ctx context.Context, walk func(*attempt) error) (*attempt, 
 // limit. The attempt is nil if the gate let none through.
 func (c *call) try(ctx context.Context, walk func(*attempt) error) (*attempt, error) {
 	if ctx.Err() != nil {
-		return nil, canceled(ctx, c.lastError())
+		return nil, canceled(ctx, wait{}, c.lastError())
 	}
 	a := &attempt{call: c, number: c.attempts + 1, caller: ctx, remote: c.expectedRemote()}
 	a.gate = gateContext{ctx, a}
+	gate := wait{what: "a token of the Retryer", since: time.Now()}
 	releaseAttempt, err := a.askAttemptToken(ctx)
+	begun := time.Now()
+	c.waited += begun.Sub(gate.since)
 	if err != nil {
-		return nil, c.gateError(ctx, err)
+		return nil, c.gateError(ctx, gate, err)
 	}
 	c.attempts++
 	err = a.walk(ctx, walk)
+	a.took = time.Since(begun)
 	a.settle(err)
 	// A page that has arrived is returned even if its tokens cannot be released.
 	if tokenErr := c.releaseTokens(ctx, err, c.release, releaseAttempt); tokenErr != nil && err != nil {
@@ -71,9 +76,9 @@ func (a *attempt) walk(ctx context.Context, walk func(*attempt) error) error {
 	case err == nil || isAPIError(err):
 		return err
 	case ctx.Err() != nil:
-		return canceled(ctx, a.lastError())
+		return canceled(ctx, a.waitedFor(), a.lastError())
 	case isContextError(err):
-		return timedOut(limited, err)
+		return a.timedOut(limited, err)
 	}
 	return err
 }
@@ -92,10 +97,10 @@ func (c *call) lastError() error {
 
 // gateError is the error of a call that the retryer did not let make another
 // attempt.
-func (c *call) gateError(ctx context.Context, err error) error {
+func (c *call) gateError(ctx context.Context, gate wait, err error) error {
 	switch {
-	case ctx.Err() != nil:
-		return canceled(ctx, c.lastError())
+	case ctx.Err() != nil && !(isCanceled(err) && errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx))):
+		return canceled(ctx, gate, c.lastError())
 	case isCanceled(err):
 		return &verdict{error: err, final: true}
 	}
@@ -123,40 +128,50 @@ func (c *call) again(ctx context.Context, a *attempt, err error) error {
 	c.last, c.release = a, nil
 	f := failure{attempt: a}
 	defer func() { c.failures = append(c.failures, f) }()
+	delay, end := c.next(ctx, a, raced, &f)
+	c.decided(ctx, a, end == nil, delay)
+	if end != nil {
+		return end
+	}
+	begun := time.Now()
+	end = sleep(ctx, delay, err)
+	c.waited += time.Since(begun)
+	f.retried = end == nil
+	return end
+}
+
+// next decides what follows an attempt that failed: the delay before the next
+// one, or the error of the call.
+func (c *call) next(ctx context.Context, a *attempt, raced bool, f *failure) (time.Duration, error) {
+	err := a.err
 	switch {
 	case isFinal(err) || ctx.Err() != nil && isCanceled(err):
-		return err
+		return 0, err
 	case c.swept != nil && a.throttled:
-		return withLongWait(err)
+		return 0, withLongWait(err)
 	}
 	exhausted := c.maxAttempts > 0 && c.counted >= c.maxAttempts
 	if !exhausted {
 		remedied, remedyErr := c.remedy(ctx, a)
 		if remedyErr != nil {
-			return remedyErr
+			return 0, remedyErr
 		}
 		if remedied {
-			f.retryable, f.retried = true, true
-			c.logRetry(err)
-			return nil
+			f.retryable = true
+			return 0, nil
 		}
 	}
 	retryable, askErr := ask(c, ctx, func() (bool, error) { return c.retryer.IsErrorRetryable(err), nil })
 	switch {
 	case askErr != nil:
-		return canceled(ctx, err)
+		return 0, canceled(ctx, wait{}, err)
 	case !retryable:
-		return withLongWait(err)
+		return 0, withLongWait(err)
 	}
 	if f.retryable = true; exhausted {
-		return &retry.MaxAttemptsError{Attempt: c.attempts, Err: err}
+		return 0, &retry.MaxAttemptsError{Attempt: c.attempts, Err: err}
 	}
-	if err := c.backOff(ctx, a, raced); err != nil {
-		return err
-	}
-	f.retried = true
-	c.logRetry(err)
-	return nil
+	return c.backOff(ctx, a, raced)
 }
 
 // quotaAlive is how long a page that passed shows that the quota of its account
@@ -182,32 +197,36 @@ func (c *call) quotaLives(a *attempt) bool {
 		c.options.RetryMaxAttempts == 0 && c.maxAttempts == defaultMaxAttempts
 }
 
-// backOff draws a retry token and waits until the next attempt. An attempt that
-// lost a race waits for its turn, and not besides, unless the service asks for
-// it.
-func (c *call) backOff(ctx context.Context, a *attempt, raced bool) error {
+// backOff draws a retry token and returns the delay until the next attempt. An
+// attempt that lost a race waits for its turn, and not besides, unless the
+// service asks for it.
+func (c *call) backOff(ctx context.Context, a *attempt, raced bool) (time.Duration, error) {
 	if ctx.Err() != nil {
-		return canceled(ctx, a.err)
+		return 0, canceled(ctx, wait{}, a.err)
 	}
+	begun := time.Now()
 	token, err := ask(c, ctx, func() (release, error) { return c.retryer.GetRetryToken(&a.gate, a.err) })
 	if err != nil {
-		if ctx.Err() != nil {
-			return canceled(ctx, a.err)
-		}
-		return joined{a.err, foreign("no retry", err)}
+		return 0, noRetry(ctx, begun, a.err, err)
 	}
 	c.release = token
 	if raced && !asksToWait(a.err) {
-		return nil
+		return 0, nil
 	}
 	delay, err := ask(c, ctx, func() (time.Duration, error) { return c.retryer.RetryDelay(c.backoffs, a.err) })
 	if err != nil {
-		if ctx.Err() != nil {
-			return canceled(ctx, a.err)
-		}
-		return joined{a.err, foreign("no retry", err)}
+		return 0, noRetry(ctx, begun, a.err, err)
 	}
-	return sleep(ctx, delay, a.err)
+	return delay, inTime(ctx, delay, "the back-off takes", a.err)
+}
+
+// noRetry is the error of a call whose retryer failed, or was asked until the
+// context was done.
+func noRetry(ctx context.Context, asked time.Time, last, err error) error {
+	if ctx.Err() != nil {
+		return canceled(ctx, wait{what: "the Retryer", since: asked}, last)
+	}
+	return joined{last, foreign("no retry", err)}
 }
 
 // releaseTokens returns the tokens of an attempt to the retryer.
@@ -274,68 +293,49 @@ func isCanceled(err error) bool {
 	return errors.As(err, &canceledError)
 }
 
-// withAttempts adds to an error how many attempts there were, where
-// *retry.MaxAttemptsError does not say it, and keeps the text on one line.
-// smithy.InvalidParamsError keeps its own form.
-func withAttempts(attempts int, err error) error {
-	var invalid smithy.InvalidParamsError
-	if errors.As(err, &invalid) {
-		return err
-	}
-	if _, ok := err.(*retry.MaxAttemptsError); ok {
-		attempts = 0
-		if text := err.Error(); oneLine(text, maxCallText) == text {
-			return err
-		}
-	}
-	return &note{before: attemptText(attempts), err: err, limit: maxCallText}
-}
-
-func attemptText(attempts int) string {
-	if attempts == 0 {
-		return ""
-	}
-	return fmt.Sprintf("attempt %d, ", attempts)
-}
-
-// sleep waits between two attempts. A deadline that it would pass ends the call
-// at once: the response could only be lost.
+// sleep waits between two attempts.
 func sleep(ctx context.Context, delay time.Duration, last error) error {
-	if err := inTime(ctx, delay, last); err != nil {
-		return err
+	if delay <= 0 {
+		return nil
 	}
+	begun := time.Now()
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return canceled(ctx, last)
+		return canceled(ctx, wait{what: "the back-off of " + rounded(delay), since: begun}, last)
 	}
 }
 
 // inTime returns an error if the context is done, or will be before the delay is
-// over.
-func inTime(ctx context.Context, delay time.Duration, last error) error {
+// over: the response could only be lost. what begins the sentence that the delay
+// ends.
+func inTime(ctx context.Context, delay time.Duration, what string, last error) error {
 	if ctx.Err() != nil {
-		return canceled(ctx, last)
+		return canceled(ctx, wait{}, last)
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
-		return cancellation(context.DeadlineExceeded, fmt.Errorf("a wait of %v would pass it", delay.Round(time.Millisecond)), last)
+	deadline, ok := ctx.Deadline()
+	if left := time.Until(deadline); ok && left < delay {
+		cause := fmt.Errorf("%s %s, and the deadline is in %s", what, rounded(delay), rounded(left))
+		return cancellation(context.DeadlineExceeded, "", cause, last)
 	}
 	return nil
 }
 
-// canceled is the error of a call whose context is done. last is the error of
-// the attempt before, nil if there is none.
-func canceled(ctx context.Context, last error) error {
-	return cancellation(ctx.Err(), context.Cause(ctx), last)
+// canceled is the error of a call whose context is done while it waits. last is
+// the error of the attempt before, nil if there is none.
+func canceled(ctx context.Context, w wait, last error) error {
+	return cancellation(ctx.Err(), w.lasted(), context.Cause(ctx), last)
 }
 
 // cancellation joins what ended a call early with what it was worth: errors.Is
-// finds the context's error and its cause, errors.As the last service error.
-func cancellation(ctxErr, cause, last error) error {
-	err := joined{&smithy.CanceledError{Err: ctxErr}}
+// finds the context's error and its cause, errors.As the last service error. The
+// text of *aws.RequestCanceledError says that the call was canceled; that of
+// *smithy.CanceledError need not say it again.
+func cancellation(ctxErr error, waited string, cause, last error) error {
+	err := joined{&retold{text: ctxErr.Error() + waited, err: &smithy.CanceledError{Err: ctxErr}}}
 	if cause != nil && cause != ctxErr {
 		err = append(err, foreign("cause", cause))
 	}

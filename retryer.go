@@ -22,10 +22,10 @@ const (
 	quickBackoff       = 50 * time.Millisecond // of the first retry: most faults hit one connection, not the service
 )
 
-// defaultRetryer is the Retryer of a client that was given none. It goes
-// through the interface of the SDK, so that retry.AddWithMaxAttempts and its
-// kin work around it. What it goes by, the attempts that it is asked about carry.
-// It is safe for concurrent use.
+// defaultRetryer is the Retryer of a client without a custom one. It implements the
+// SDK's interface, so that retry.AddWithMaxAttempts and the like can wrap it. It
+// has no state: the attempt in the context contains all that it decides by. It is
+// safe for concurrent use.
 type defaultRetryer struct {
 	maxAttempts int
 	limited     bool // by RetryMaxAttempts
@@ -40,10 +40,9 @@ func newRetryer(maxAttempts int) *defaultRetryer {
 
 func (r *defaultRetryer) MaxAttempts() int { return r.maxAttempts }
 
-// IsErrorRetryable goes by the tables of the official client. What this package
-// holds retryable besides says so itself, by RetryableError, and so other
-// retryers of the SDK hear of it too. A service that asks for more time than a
-// caller waits for is not asked again.
+// IsErrorRetryable uses the tables of the official client. Errors that only this
+// package retries implement RetryableError, so that the retryers of the SDK retry
+// them too. A Retry-After of more than maxBackoff ends the call.
 func (r *defaultRetryer) IsErrorRetryable(err error) bool {
 	if !retryables.IsErrorRetryable(err).Bool() {
 		return false
@@ -54,8 +53,10 @@ func (r *defaultRetryer) IsErrorRetryable(err error) bool {
 
 var retryables = retry.IsErrorRetryables(retry.DefaultRetryables)
 
-// RetryDelay returns what the service asked for, else a random share of a
-// back-off that doubles: full jitter.
+// RetryDelay returns the delay that the response asks for, or else a random part
+// of a back-off that doubles with each attempt (full jitter). An
+// x-amz-retry-after counts from the computed delay to 5 seconds more, as in the
+// retry rules of AWS of 2026.
 func (r *defaultRetryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 	delay := time.Duration(rand.Float64() * float64(backoff(attempt, isThrottle(err))))
 	if asked, ok := amzRetryAfter(err); ok {
@@ -87,9 +88,9 @@ func amzRetryAfter(err error) (time.Duration, bool) {
 	return time.Duration(min(ms, uint64(time.Hour/time.Millisecond))) * time.Millisecond, true
 }
 
-// retryAfter reads Retry-After, in seconds or as a date, which is relative to
-// the answer's own Date: the two clocks need not agree (RFC 9110, section
-// 10.2.3). 0: none, or in the past.
+// retryAfter reads Retry-After, in seconds or as a date (RFC 9110, section 10.2.3).
+// A date is relative to the Date of the same response, because the clocks of
+// client and server may differ. 0: none, or in the past.
 func retryAfter(err error) time.Duration {
 	header := answerHeader(err)
 	value := header.Get("Retry-After")
@@ -125,9 +126,9 @@ func answerHeader(err error) http.Header {
 	return answered.Response.Header
 }
 
-// GetRetryToken lets a call make another attempt unless the retry quota of its
-// endpoint is used up. The quota was asked when the attempt failed: it has to
-// hear of each failure. A throttle draws nothing: it proves the endpoint alive.
+// GetRetryToken allows another attempt unless the retry quota of the endpoint is
+// used up. The quota was charged when the attempt failed, because it has to count
+// every failure. A throttled attempt costs nothing: the endpoint is alive.
 func (r *defaultRetryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
 	if a := attemptAtGate(ctx); a != nil && !a.retryable && retryables.IsErrorRetryable(err).Bool() {
 		return nil, fmt.Errorf("the retry quota of %s is used up", oneLine(a.signed().req.URL.Host, maxCodeText))
@@ -139,8 +140,8 @@ func (r *defaultRetryer) GetRetryToken(ctx context.Context, err error) (func(err
 // not call it.
 func (r *defaultRetryer) GetInitialToken() func(error) error { return releaseNothing }
 
-// GetAttemptToken waits until the rate of the endpoint and account lets another
-// attempt go.
+// GetAttemptToken waits until the rate limit of the endpoint and account allows
+// another attempt.
 func (r *defaultRetryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	a := attemptAtGate(ctx)
 	switch {
@@ -163,8 +164,8 @@ func (r *defaultRetryer) userAgentFeature(mode aws.RetryMode) awsmiddleware.User
 	return awsmiddleware.UserAgentFeatureRetryModeStandard
 }
 
-// isThrottle reports whether the service, or a proxy, refused for the rate of
-// requests.
+// isThrottle reports whether the service or a proxy rejected a request because of
+// the request rate.
 func isThrottle(err error) bool {
 	var status interface{ HTTPStatusCode() int }
 	if errors.As(err, &status) && status.HTTPStatusCode() == http.StatusTooManyRequests {
@@ -178,16 +179,16 @@ func isThrottle(err error) bool {
 	return ok
 }
 
-// isBare503 reports whether a response is a 503 without an error code of its own:
-// that of a proxy, or of a rate limiter before the service.
+// isBare503 reports whether a response is a 503 without an error code, which a proxy
+// or a rate limiter before the service sends.
 func isBare503(err error) bool {
 	var bare *bareError
 	var status interface{ HTTPStatusCode() int }
 	return errors.As(err, &bare) && errors.As(err, &status) && status.HTTPStatusCode() == http.StatusServiceUnavailable
 }
 
-// neverBlocks reports whether a retryer is one of this package or of the SDK, or
-// one of the SDK's wrappers around such a one: they need not be watched.
+// neverBlocks reports whether a retryer is one of this package or of the SDK, or an
+// SDK wrapper around one of these. Only other retryers can block.
 func neverBlocks(r aws.Retryer) bool {
 	switch r.(type) {
 	case *defaultRetryer, *retry.Standard, *retry.AdaptiveMode, aws.NopRetryer:

@@ -45,12 +45,17 @@ func (c *call) throughStack(ctx context.Context) (*ListDataIntegrationAssociatio
 	out, metadata, err := chain(stack, transmit).HandleInitialize(withAttempt(ctx, first), middleware.InitializeInput{Parameters: &input})
 	end(err)
 	if err != nil {
-		return nil, withAttemptsOf(metadata, err)
+		c.ended = summaryOf(metadata, c)
+		if _, looped := metadata.Get(summaryKey{}).(summary); !looped { // a step or a hook rejected the call
+			return nil, onOneLine(err)
+		}
+		return nil, c.ended.in(err)
 	}
 	page, ok := out.Result.(*ListDataIntegrationAssociationsOutput)
 	if !ok || page == nil {
 		return nil, fmt.Errorf("a step of APIOptions returned %T in place of a page", out.Result)
 	}
+	c.ended = summaryOf(metadata, c)
 	page.ResultMetadata = metadata
 	return page, nil
 }
@@ -91,6 +96,7 @@ func copyOf(ctx context.Context, request any) (*attempt, error) {
 func (a *attempt) noteSent() {
 	a.locate()
 	a.sentAt = time.Now()
+	a.waitsFor("the response", a.req.URL.Host)
 	if a.root != nil {
 		a.root.sent.Store(a)
 	}
@@ -324,18 +330,21 @@ func retryStep(ctx context.Context, in middleware.FinalizeInput, next middleware
 	if last != nil {
 		metadata = k.resultMetadata(last)
 	}
-	metadata.Set(attemptsKey{}, k.attempts)
+	metadata.Set(summaryKey{}, k.summary())
 	return out, metadata, err
 }
 
-// attemptsKey is the key of the number of attempts in the metadata of a stack.
-type attemptsKey struct{}
+// summaryKey is the key of the summary in the metadata of a stack. Inside of the
+// stack, hooks see the official chain without it.
+type summaryKey struct{}
 
-// withAttemptsOf adds to the error of a stack how many attempts there were.
-// Inside of the stack, hooks see the official chain without it.
-func withAttemptsOf(metadata middleware.Metadata, err error) error {
-	attempts, _ := metadata.Get(attemptsKey{}).(int)
-	return withAttempts(attempts, err)
+// summaryOf returns the summary that the retry loop left, or that of a call whose
+// hooks did not let it get there.
+func summaryOf(metadata middleware.Metadata, c *call) summary {
+	if s, ok := metadata.Get(summaryKey{}).(summary); ok {
+		return s
+	}
+	return c.summary()
 }
 
 // transmit is what is left when all steps are done: the request goes out. The

@@ -98,7 +98,7 @@ func (c *call) straight(ctx context.Context) (*ListDataIntegrationAssociationsOu
 	}
 	a, err := c.retry(ctx, (*attempt).straight)
 	if err != nil {
-		return nil, withAttempts(c.attempts, err)
+		return nil, c.summary().in(err)
 	}
 	if c.attempts > 1 {
 		a.page.ResultMetadata = c.resultMetadata(a)

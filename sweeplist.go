@@ -140,7 +140,7 @@ func (s *sweep) settle(j *listing, call *sweptCall, page *ListDataIntegrationAss
 		s.got(j, page)
 	case s.ctx.Err() != nil:
 		if !isCanceled(err) {
-			err = operationError(canceled(s.ctx, err))
+			err = operationError(canceled(s.ctx, wait{}, err))
 		}
 		s.finish(j, err)
 	case throttled && l.failed != nil:
@@ -221,7 +221,7 @@ func (s *sweep) fail(l *lane) {
 		j := l.waiting.Remove(e).(*listing)
 		err := l.failed
 		if j.last != nil && s.ctx.Err() != nil {
-			err = operationError(canceled(s.ctx, j.last))
+			err = operationError(canceled(s.ctx, wait{}, j.last))
 		}
 		s.finish(j, err)
 	}

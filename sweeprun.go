@@ -208,7 +208,7 @@ func (s *sweep) keepTime() {
 		case <-s.ctx.Done():
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.failAll(func(l *lane) error { return operationError(canceled(s.ctx, l.throttle)) })
+			s.failAll(func(l *lane) error { return operationError(canceled(s.ctx, wait{}, l.throttle)) })
 			return
 		}
 	}

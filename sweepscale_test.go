@@ -1,3 +1,5 @@
+//go:build unix
+
 package appintegrations_test
 
 import (
@@ -148,17 +150,17 @@ func TestSweepScale(t *testing.T) {
 	}
 }
 
-// TestSweepRealTime sweeps a fake with a quota over loopback. With -sweep.full
-// it also holds the time that it takes.
+// TestSweepRealTime sweeps a fake with a quota over loopback. How long it
+// takes depends on what else the machine does, so it is only logged: run with
+// -sweep.full and -v.
 func TestSweepRealTime(t *testing.T) {
 	for _, row := range []struct {
 		quota        appintegrationstest.Quota
 		lists, pages int
-		ratio        float64
 	}{
-		{appintegrationstest.Quota{PerSecond: 1000, Burst: 100}, 2500, 4, 1.10},
-		{appintegrationstest.Quota{PerSecond: 100, Burst: 50}, 500, 4, 1.10},
-		{appintegrationstest.Quota{PerSecond: 2, Burst: 5}, 20, 1, 1.35},
+		{appintegrationstest.Quota{PerSecond: 1000, Burst: 100}, 2500, 4},
+		{appintegrationstest.Quota{PerSecond: 100, Burst: 50}, 500, 4},
+		{appintegrationstest.Quota{PerSecond: 2, Burst: 5}, 20, 1},
 	} {
 		if !*sweepFull {
 			if row.lists /= 50; row.lists == 0 {
@@ -179,9 +181,6 @@ func TestSweepRealTime(t *testing.T) {
 			bound := (float64(row.lists*row.pages) - float64(row.quota.Burst)) / row.quota.PerSecond
 			t.Logf("%v, %.3f of the bound, %.1f %% throttled", got.took, got.took.Seconds()/bound, 100*float64(last.Throttled)/float64(last.Requests))
 			assert.Equal(t, sweptQuota{listed: row.lists * row.pages, took: got.took}, got)
-			if *sweepFull {
-				assert.LessOrEqual(t, got.took.Seconds()/bound, row.ratio)
-			}
 		})
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Start returns StartTime as a time in UTC. It is zero, and the error nil, for
-// a nil receiver and where the service gave none. A value that is neither Unix
-// milliseconds nor ISO-8601 is an error that shows it.
+// Start returns StartTime as a time in UTC. The time is zero, and the error nil, if
+// the receiver or StartTime is nil. For a value that is neither Unix milliseconds
+// nor ISO-8601, Start returns an error containing the value.
 func (c *OnDemandConfiguration) Start() (time.Time, error) {
 	if c == nil {
 		return time.Time{}, nil
@@ -16,7 +16,7 @@ func (c *OnDemandConfiguration) Start() (time.Time, error) {
 	return parseTime("StartTime", c.StartTime)
 }
 
-// End returns EndTime as a time in UTC, by the rules of Start.
+// End returns EndTime as a time in UTC. The rules are those of Start.
 func (c *OnDemandConfiguration) End() (time.Time, error) {
 	if c == nil {
 		return time.Time{}, nil
@@ -24,9 +24,10 @@ func (c *OnDemandConfiguration) End() (time.Time, error) {
 	return parseTime("EndTime", c.EndTime)
 }
 
-// FirstExecution returns FirstExecutionFrom as a time in UTC. It is zero, and
-// the error nil, for a nil receiver and where the service gave none. A value
-// that is neither Unix milliseconds nor ISO-8601 is an error that shows it.
+// FirstExecution returns FirstExecutionFrom as a time in UTC. The time is zero, and
+// the error nil, if the receiver or FirstExecutionFrom is nil. For a value that is
+// neither Unix milliseconds nor ISO-8601, FirstExecution returns an error
+// containing the value.
 func (c *ScheduleConfiguration) FirstExecution() (time.Time, error) {
 	if c == nil {
 		return time.Time{}, nil
@@ -34,8 +35,8 @@ func (c *ScheduleConfiguration) FirstExecution() (time.Time, error) {
 	return parseTime("FirstExecutionFrom", c.FirstExecutionFrom)
 }
 
-// isoLayouts are the forms of ISO-8601 that stand for a moment or a day. One
-// without a zone is taken for UTC. Fractions of a second are read with each.
+// isoLayouts are the forms of ISO-8601 for a moment or a day. A form without a zone
+// is read as UTC. time.Parse accepts fractions of a second in each.
 var isoLayouts = [...]string{
 	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05",
 	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", time.DateOnly,

@@ -108,11 +108,11 @@ func (a *attempt) waitTurn(ctx context.Context) error {
 			turn = now.Add(wait)
 			again = earliest(again, turn)
 		}
-		if err := inTime(ctx, turn.Sub(now), a.lastError()); err != nil {
+		if err := inTime(ctx, turn.Sub(now), "its turn comes in", a.lastError()); err != nil {
 			return err
 		}
 		r.mu.Unlock()
-		err := w.sleep(ctx, again.Sub(now), a.lastError())
+		err := w.sleep(ctx, again.Sub(now), wait{what: "its turn", host: r.host, since: begun}, a.lastError())
 		r.mu.Lock()
 		if err != nil {
 			return err
@@ -132,7 +132,7 @@ func (r *remote) sweepWait(yield bool) (wait time.Duration, yields bool) {
 }
 
 // sleep waits for the time, or until the waiter may be the first.
-func (w *waiter) sleep(ctx context.Context, d time.Duration, last error) error {
+func (w *waiter) sleep(ctx context.Context, d time.Duration, turn wait, last error) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -141,7 +141,7 @@ func (w *waiter) sleep(ctx context.Context, d time.Duration, last error) error {
 	case <-w.wake:
 		return nil
 	case <-ctx.Done():
-		return canceled(ctx, last)
+		return canceled(ctx, turn, last)
 	}
 }
 

@@ -186,7 +186,7 @@ func checkWait(ctx context.Context, client ListDataIntegrationAssociationsAPICli
 	case ctx == nil:
 		return operationError(errNilContext)
 	case client == nil:
-		return &ConfigError{Field: "client", Reason: "the waiter has no client: pass one to NewDataIntegrationAssociationsCompletedWaiter"}
+		return &ConfigError{Field: "client", Reason: "is nil: pass one to NewDataIntegrationAssociationsCompletedWaiter"}
 	case params == nil:
 		return operationError((&ListDataIntegrationAssociationsInput{}).validate())
 	case valueOr(params.NextToken, "") != "":
@@ -194,19 +194,19 @@ func checkWait(ctx context.Context, client ListDataIntegrationAssociationsAPICli
 		invalid.Add(&paramError{field: "NextToken", reason: "a wait needs the complete list, field must be nil"})
 		return operationError(invalid)
 	case maxWaitDur <= 0:
-		return &ConfigError{Field: "maxWaitDur", Reason: fmt.Sprintf("maximum wait time for waiter must be greater than zero, and is %v", maxWaitDur)}
+		return &ConfigError{Field: "maxWaitDur", Reason: fmt.Sprintf("%v: maximum wait time for waiter must be greater than zero", maxWaitDur)}
 	case o.MinDelay < 0:
-		return &ConfigError{Field: "MinDelay", Reason: fmt.Sprintf("minimum waiter delay %v must be greater than zero, or zero for the default of %v", o.MinDelay, defaultMinWaitDelay)}
+		return &ConfigError{Field: "MinDelay", Reason: fmt.Sprintf("%v is negative: set a delay, or 0 for the default of %v", o.MinDelay, defaultMinWaitDelay)}
 	case o.MaxDelay < 0:
-		return &ConfigError{Field: "MaxDelay", Reason: fmt.Sprintf("maximum waiter delay %v must be greater than zero, or zero for the default of %v", o.MaxDelay, defaultMaxWaitDelay)}
+		return &ConfigError{Field: "MaxDelay", Reason: fmt.Sprintf("%v is negative: set a delay, or 0 for the default of %v", o.MaxDelay, defaultMaxWaitDelay)}
 	case o.MinDelay > o.MaxDelay:
-		return &ConfigError{Field: "MinDelay", Reason: fmt.Sprintf("minimum waiter delay %v must be lesser than or equal to maximum waiter delay of %v", o.MinDelay, o.MaxDelay)}
+		return &ConfigError{Field: "MinDelay", Reason: fmt.Sprintf("%v must be lesser than or equal to maximum waiter delay of %v", o.MinDelay, o.MaxDelay)}
 	}
 	if i := slices.Index(o.AssociationArns, ""); i >= 0 {
-		return &ConfigError{Field: fmt.Sprintf("AssociationArns[%d]", i), Reason: "the name is empty, and would never appear in the list"}
+		return &ConfigError{Field: fmt.Sprintf("AssociationArns[%d]", i), Reason: "is empty, and would never appear in the list: remove it"}
 	}
 	if i := slices.Index(o.ClientIds, ""); i >= 0 {
-		return &ConfigError{Field: fmt.Sprintf("ClientIds[%d]", i), Reason: "the name is empty, and would never appear in the list"}
+		return &ConfigError{Field: fmt.Sprintf("ClientIds[%d]", i), Reason: "is empty, and would never appear in the list: remove it"}
 	}
 	return nil
 }
@@ -332,7 +332,7 @@ func stopped(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause == errMaxWait {
 		return cause
 	}
-	return canceled(ctx, nil)
+	return canceled(ctx, wait{}, nil)
 }
 
 // errMaxWait ends a wait that took maxWaitDur.

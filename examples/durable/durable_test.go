@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-10600c52/appintegrations"
+	"github.com/seed-10600c52/appintegrations/appintegrationstest"
 )
 
 // The quota of each fake service in the tests that kill: slow enough to be in
@@ -142,7 +143,7 @@ func TestFailedListGoesOn(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "durable.db")
 	f, targets := fakesFor(t, 1000, 1000)
 	const arn = "arn:aws:app-integrations:us-east-1:111122223333:data-integration/integration-07"
-	f.servers[0].Fail(faultFor(arn, &appintegrations.AccessDeniedException{}).OnPage(2))
+	f.servers[0].Fail(appintegrationstest.ServiceError(&appintegrations.AccessDeniedException{}).For(arn).OnPage(2))
 
 	_, err := sweepOnce(t.Context(), db, targets)
 	require.ErrorContains(t, err, arn)
@@ -160,10 +161,45 @@ func TestFailedListGoesOn(t *testing.T) {
 	assert.Equal(t, complete, countStored(t, s, "test"))
 }
 
+func TestFailedTargetGoesOn(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "durable.db")
+	f, targets := fakesFor(t, 1000, 1000)
+	f.servers[2].Fail(appintegrationstest.ServiceError(&appintegrations.AccessDeniedException{}).OnDataIntegrations())
+
+	_, err := sweepOnce(t.Context(), db, targets)
+	require.ErrorContains(t, err, "test/444455556666/us-east-1: ERROR: list data integrations: ")
+	_, fetched := f.served()
+	require.Equal(t, allPages*(allTargets-1)/allTargets, fetched, "the other accounts and Regions are listed all the same")
+
+	_, err = sweepOnce(t.Context(), db, targets)
+	require.NoError(t, err)
+	requireFetched(t, f, 0)
+}
+
+// The binary of the test is another one than that of the worker: a new version of
+// the program goes on with the sweep of the old one.
+func TestDeployGoesOn(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "durable.db")
+	f, targets := fakesFor(t, quota, quotaBurst)
+	old := start(t, "-db", db, "-targets", targets, "-run", "test")
+	f.waitUntilServed(t, allPages/2)
+	old.kill(t)
+
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	_, err := sweepOnce(ctx, db, targets)
+	require.NoError(t, err)
+	requireFetched(t, f, allTargets)
+	s, err := openSQLite(t.Context(), db)
+	require.NoError(t, err)
+	defer s.Close()
+	assert.Equal(t, complete, countStored(t, s, "test"))
+}
+
 func TestTokenRejectedAtOnceIsAFailure(t *testing.T) {
 	f, targets := fakesFor(t, 1000, 1000)
 	const arn = "arn:aws:app-integrations:eu-west-2:111122223333:data-integration/integration-20"
-	f.servers[1].Fail(faultFor(arn, &appintegrations.InvalidRequestException{}).OnPage(2).Always())
+	f.servers[1].Fail(appintegrationstest.ServiceError(&appintegrations.InvalidRequestException{}).For(arn).OnPage(2).Always())
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	for range 2 { // the second time, the list is resumed and starts again

@@ -15,8 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/seed-10600c52/appintegrations/appintegrationstest"
 )
 
 const (
@@ -183,8 +181,4 @@ func requireFetched(t *testing.T, f *fakes, mostTwice int) (fetched int) {
 	require.Len(t, pages, allPages)
 	require.LessOrEqual(t, fetched-allPages, mostTwice)
 	return fetched
-}
-
-func faultFor(arn string, err error) appintegrationstest.Fault {
-	return appintegrationstest.ServiceError(err).For(arn)
 }

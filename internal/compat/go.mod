@@ -11,6 +11,7 @@ require (
 	github.com/aws/smithy-go v1.28.8
 	github.com/seed-10600c52/appintegrations v0.0.0
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/sys v0.35.0
 )
 
 require (

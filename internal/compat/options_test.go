@@ -123,6 +123,12 @@ var optionRows = []row{
 		var malformed *ours.MalformedResponseError
 		assert.ErrorAs(t, o.err, &malformed)
 	}},
+	{field: "OnAttempt", ours: "is called for each attempt", check: func(t *testing.T, p peer) {
+		attempts := 0
+		o := run(t, p, then(1, respond(503, `{}`)), []option{set("OnAttempt", func(context.Context, ours.AttemptInfo) { attempts++ })}, nil)
+		require.NoError(t, o.err)
+		assert.Equal(t, 2, attempts)
+	}},
 	{field: "DisableClockSkewCorrection", ours: "signs with this machine's clock, whatever the service says", check: func(t *testing.T, p peer) {
 		assert.Contains(t, told(run(t, p, nil, []option{set("DisableClockSkewCorrection", true)}, nil)), "sends ")
 	}},

@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,9 +32,7 @@ func isolate(t *testing.T, env map[string]string, file string) {
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1",
 		"AWS_ACCESS_KEY_ID": keys("").AccessKeyID, "AWS_SECRET_ACCESS_KEY": keys("").SecretAccessKey,
 	}
-	for name, value := range env {
-		defaults[name] = value
-	}
+	maps.Copy(defaults, env)
 	for name, value := range defaults {
 		if value != unset {
 			t.Setenv(name, value)

@@ -264,8 +264,8 @@ func TestWaiterDifferences(t *testing.T) {
 		calls          [2]int
 	}{
 		{"MinDelay 0", waitScenario{min: &zero, maxWait: time.Hour, doneAt: 3}, "error computing waiter delay, minDelay must be greater than zero when computing Delay", "done", [2]int{1, 3}},
-		{"negative MinDelay", waitScenario{min: &negative, maxWait: time.Hour, doneAt: 3}, "done", "invalid configuration: MinDelay: minimum waiter delay -1s must be greater than zero, or zero for the default of 20s", [2]int{3, 0}},
-		{"negative MaxDelay", waitScenario{max: &negative, maxWait: time.Hour, doneAt: 3}, "done", "invalid configuration: MaxDelay: maximum waiter delay -1s must be greater than zero, or zero for the default of 2m0s", [2]int{3, 0}},
+		{"negative MinDelay", waitScenario{min: &negative, maxWait: time.Hour, doneAt: 3}, "done", "invalid configuration: MinDelay -1s is negative: set a delay, or 0 for the default of 20s", [2]int{3, 0}},
+		{"negative MaxDelay", waitScenario{max: &negative, maxWait: time.Hour, doneAt: 3}, "done", "invalid configuration: MaxDelay -1s is negative: set a delay, or 0 for the default of 2m0s", [2]int{3, 0}},
 		{"exactly MinDelay is left", waitScenario{maxWait: 20 * time.Second, doneAt: 1000}, "done", "exceeded max wait time for", [2]int{1000, 1}},
 		{"a context that is done", waitScenario{maxWait: time.Hour, cancelAt: -1, doneAt: 1, deaf: true}, "done", "canceled", [2]int{1, 0}},
 	} {

@@ -24,28 +24,28 @@ type Params struct {
 // An Error says which setting does not lead to an endpoint, and why.
 type Error struct {
 	Field  string // Region, BaseEndpoint or EndpointOptions
-	Reason string
+	Reason string // what is wrong and the cure, to be read after the field and its value
 }
 
 // Error returns the field and the reason.
-func (e *Error) Error() string { return e.Field + ": " + e.Reason }
+func (e *Error) Error() string { return e.Field + " " + e.Reason }
 
 // Resolve returns the URL of the service. The errors are *[Error].
 func Resolve(p Params) (*url.URL, error) {
 	if p.Base != nil {
 		switch {
 		case p.FIPS:
-			return nil, &Error{"BaseEndpoint", "Invalid Configuration: FIPS and custom endpoint are not supported"}
+			return nil, &Error{"BaseEndpoint", "cannot be combined with FIPS: disable FIPS, or leave BaseEndpoint out"}
 		case p.DualStack:
-			return nil, &Error{"BaseEndpoint", "Invalid Configuration: Dualstack and custom endpoint are not supported"}
+			return nil, &Error{"BaseEndpoint", "cannot be combined with dual-stack: disable dual-stack, or leave BaseEndpoint out"}
 		}
 		return ParseBase(*p.Base)
 	}
 	if p.Region == "" {
-		return nil, &Error{"Region", "Invalid Configuration: Missing Region"}
+		return nil, &Error{"Region", MissingRegion}
 	}
 	if !ValidHost(p.Region) {
-		return nil, &Error{"Region", "not a host label: it may hold letters, digits and inner hyphens, 63 at most"}
+		return nil, &Error{"Region", "is not a host label: it may have letters, digits and inner hyphens, 63 at most, for example us-east-1"}
 	}
 	host, err := host(p, PartitionOf(p.Region))
 	if err != nil {
@@ -54,14 +54,18 @@ func Resolve(p Params) (*url.URL, error) {
 	return &url.URL{Scheme: "https", Host: host}, nil
 }
 
+// MissingRegion is the reason of a Region that is not set.
+const MissingRegion = "is not set: set AWS_REGION, region in the profile, or Options.Region"
+
 func host(p Params, partition Partition) (string, error) {
+	lacks := ", which partition " + partition.ID + " of Region " + p.Region + " does not have: disable it"
 	switch {
 	case p.FIPS && p.DualStack && !(partition.SupportsFIPS && partition.SupportsDualStack):
-		return "", &Error{"EndpointOptions", "FIPS and DualStack are enabled, but this partition does not support one or both"}
+		return "", &Error{"EndpointOptions", "enables FIPS together with dual-stack" + lacks}
 	case p.FIPS && !partition.SupportsFIPS:
-		return "", &Error{"EndpointOptions", "FIPS is enabled but this partition does not support FIPS"}
+		return "", &Error{"EndpointOptions", "enables FIPS" + lacks}
 	case p.DualStack && !partition.SupportsDualStack:
-		return "", &Error{"EndpointOptions", "DualStack is enabled but this partition does not support DualStack"}
+		return "", &Error{"EndpointOptions", "enables dual-stack" + lacks}
 	}
 	service, suffix := "app-integrations.", partition.DNSSuffix
 	if p.FIPS {
@@ -80,16 +84,20 @@ func host(p Params, partition Partition) (string, error) {
 func ParseBase(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	switch {
+	case base == "":
+		return nil, &Error{"BaseEndpoint", "is empty: write a URL, or leave it nil for the endpoint of the Region"}
+	case !strings.Contains(base, "://"):
+		return nil, &Error{"BaseEndpoint", noScheme(base)}
 	case err != nil || u.Opaque != "":
-		return nil, &Error{"BaseEndpoint", "not a URL"}
+		return nil, &Error{"BaseEndpoint", notURL}
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, &Error{"BaseEndpoint", "the scheme must be http or https"}
+		return nil, &Error{"BaseEndpoint", badScheme}
 	case u.User != nil:
-		return nil, &Error{"BaseEndpoint", "user information is not supported"}
+		return nil, &Error{"BaseEndpoint", "has user information: leave it out, and set Options.Credentials"}
 	case u.RawQuery != "" || u.ForceQuery:
-		return nil, &Error{"BaseEndpoint", "a query is not supported"}
+		return nil, &Error{"BaseEndpoint", "has a query: leave it out"}
 	case u.Fragment != "" || strings.Contains(base, "#"):
-		return nil, &Error{"BaseEndpoint", "a fragment is not supported"}
+		return nil, &Error{"BaseEndpoint", "has a fragment: leave it out"}
 	}
 	if reason := badAuthority(u); reason != "" {
 		return nil, &Error{"BaseEndpoint", reason}
@@ -97,14 +105,43 @@ func ParseBase(base string) (*url.URL, error) {
 	return u, nil
 }
 
+const (
+	notURL    = "is not a URL: write a scheme and a host, for example http://localhost:4566"
+	badScheme = "has a scheme that is neither http nor https: write http:// or https://"
+)
+
+// noScheme returns the reason of a base endpoint without a scheme. What it
+// suggests has the host, the port and the path of the input.
+func noScheme(base string) string {
+	u, err := url.Parse("http://" + strings.TrimPrefix(base, "//"))
+	if err != nil || badAuthority(u) != "" {
+		return notURL
+	}
+	scheme := "https"
+	if isLocal(u.Hostname()) {
+		scheme = "http"
+	}
+	return "has no scheme: write " + scheme + "://" + u.Host + u.EscapedPath()
+}
+
+// isLocal reports whether a host is one of those that local stacks have: they
+// seldom speak TLS.
+func isLocal(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsLoopback() || ip.IsPrivate() || ip.IsUnspecified() || ip.IsLinkLocalUnicast()
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal")
+}
+
 // Check returns why a URL that somebody else resolved cannot be an endpoint; ""
 // if it can. The reason does not repeat the URL: it may hold a password.
 func Check(u *url.URL) string {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return "the scheme must be http or https"
+		return badScheme
 	case u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "it may have a scheme, a host, a port and a path, and no more"
+		return "has more than a scheme, a host, a port and a path: leave the rest out"
 	}
 	return badAuthority(u)
 }
@@ -112,11 +149,11 @@ func Check(u *url.URL) string {
 func badAuthority(u *url.URL) string {
 	switch {
 	case u.Hostname() == "":
-		return "the host is missing"
+		return "has no host: write one after the scheme"
 	case !validPort(u):
-		return "the port must be a number from 0 to 65535"
+		return "has a bad port: write a number from 0 to 65535, or no colon"
 	case !validName(u.Hostname()):
-		return "the host is no name in ASCII and no IP address"
+		return "has a host that is neither a DNS name in ASCII nor an IP address: correct it"
 	}
 	return ""
 }

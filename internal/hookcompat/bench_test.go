@@ -59,7 +59,7 @@ func listingOf(p peer, attach func(*aws.Config), items int) listing {
 }
 
 func BenchmarkHooks(b *testing.B) {
-	for _, items := range []int{0, 10, 50} {
+	for _, items := range []int{0, 1, 10, 50} {
 		for _, h := range hooks {
 			for _, p := range peers {
 				b.Run(fmt.Sprintf("%d items/%s/%s", items, h.name, p.name), func(b *testing.B) {
@@ -80,7 +80,7 @@ func BenchmarkHooks(b *testing.B) {
 // least two and a half times as much. An empty page is nearly all stack, which is
 // the same for both: its figure is in the log.
 func TestAllocationsWithHooks(t *testing.T) {
-	for _, items := range []int{0, 10, 50} {
+	for _, items := range []int{0, 1, 10, 50} {
 		for _, h := range hooks {
 			count := map[string]float64{}
 			for _, p := range peers {

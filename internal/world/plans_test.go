@@ -1,0 +1,89 @@
+package world_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/seed-10600c52/appintegrations/internal/world"
+)
+
+// TestPlans runs small worlds that once failed.
+func TestPlans(t *testing.T) {
+	one := make([]world.Account, 1)
+	list := []world.List{{Items: 240, PageSizes: []int{10}}}
+	for _, row := range []struct {
+		name string
+		runs int
+		plan world.Plan
+	}{
+		{"a call over HTTP/2 after its connection was idle for too long waits for nothing", 1, world.Plan{
+			Network: world.HTTP2, Length: 6 * time.Minute, Accounts: one,
+			Remotes: []world.Remote{{Lists: list, Latency: 20 * time.Millisecond}},
+			Callers: []world.Caller{
+				{Kind: world.Iterate, Start: 219 * time.Second, Repeat: 1},
+				{Kind: world.NextPage, Start: 281 * time.Second, Repeat: 1},
+				{Kind: world.Calls, Start: 312 * time.Second, Repeat: 1},
+			},
+		}},
+		{"a list alone under a slow quota is complete", 10, world.Plan{
+			Network: world.Direct, Length: time.Minute, Accounts: one,
+			Remotes: []world.Remote{{Lists: list, Latency: 20 * time.Millisecond, Rate: 1, Burst: 5}},
+			Callers: []world.Caller{{Kind: world.Iterate, Start: time.Second, Repeat: 1}},
+		}},
+		{"responses that are sent twice are no pages of their own", 1, world.Plan{
+			Network: world.HTTP1, Length: time.Minute, Accounts: one,
+			Remotes: []world.Remote{{Lists: list, Latency: 20 * time.Millisecond, Spells: []world.Spell{{Kind: "responses are sent twice", To: time.Hour, Share: 1}}}},
+			Callers: []world.Caller{{Kind: world.Iterate, Start: time.Second, Repeat: 1}},
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for i := range row.runs {
+				if testing.Short() && i > 0 {
+					break
+				}
+				row.plan.Seed = uint64(i)
+				h := world.Run(t, row.plan)
+				if h.Calls() < len(row.plan.Callers) {
+					t.Fatalf("%d calls of %d callers", h.Calls(), len(row.plan.Callers))
+				}
+				for _, v := range world.Check(h) {
+					t.Error(v)
+				}
+			}
+		})
+	}
+}
+
+// TestDraw: a seed gives one plan, and the first thousand seeds everything that
+// can go wrong.
+func TestDraw(t *testing.T) {
+	spells, kinds := map[string]int{}, map[world.CallerKind]int{}
+	for seed := range uint64(1000) {
+		plan := world.Draw(seed)
+		if !reflect.DeepEqual(plan, world.Draw(seed)) {
+			t.Fatalf("seed %d gives two plans", seed)
+		}
+		for _, r := range plan.Remotes {
+			for _, s := range r.Spells {
+				spells[s.Kind]++
+			}
+		}
+		for _, a := range plan.Accounts {
+			for _, s := range a.Spells {
+				spells[s.Kind]++
+			}
+		}
+		for _, c := range plan.Callers {
+			kinds[c.Kind]++
+		}
+	}
+	for _, kind := range world.Kinds() {
+		if spells[kind] == 0 {
+			t.Errorf("no world has a spell of %q", kind)
+		}
+	}
+	if len(kinds) != 8 {
+		t.Errorf("kinds of callers: %v; want 8", kinds)
+	}
+}
