@@ -210,6 +210,9 @@ func signedHost(req *http.Request) {
 // anybody can read it. The error is a *smithyhttp.RequestSendError.
 func (a *attempt) send() error {
 	a.noteSent()
+	if at := a.lastTimeout(); !at.IsZero() {
+		a.req = a.req.WithContext(context.WithValue(a.req.Context(), timeoutKey{}, at))
+	}
 	resp, err := a.client.Do(a.req)
 	if err == nil && resp == nil {
 		err = &verdict{error: errors.New("the HTTP client returned neither a response nor an error")}
@@ -223,6 +226,17 @@ func (a *attempt) send() error {
 	}
 	a.receive(a.client, resp)
 	return nil
+}
+
+// lastTimeout returns when an attempt of the call last timed out. Zero: none did.
+func (c *call) lastTimeout() (at time.Time) {
+	for _, f := range c.failures {
+		var timeout *AttemptTimeoutError
+		if errors.As(f.attempt.err, &timeout) {
+			at = f.attempt.signed().sentAt.Add(timeout.After)
+		}
+	}
+	return at
 }
 
 // receive takes over a response, with its body bounded by the attempt.
@@ -261,6 +275,9 @@ func (a *attempt) followedRedirect() bool {
 // sendError is the error of a request that got no response. What no other
 // attempt can mend is marked; its text is cut, and secrets are redacted.
 func (a *attempt) sendError(err error) error {
+	if quotesProxy(err) {
+		return errProxyAddress
+	}
 	permanent := isPermanent(err)
 	text := err.Error()
 	var urlError *url.Error

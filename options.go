@@ -134,8 +134,8 @@ type Options struct {
 	// *http.Client or an *awshttp.BuildableClient, of which the Client uses a copy.
 	//
 	// After an attempt timeout, new requests to that host use new connections, if
-	// no response from the host was complete since the attempt was sent. This holds
-	// for nil, for a *awshttp.BuildableClient, and for a *http.Client with a
+	// no response from the host was complete since the attempt was sent. The call
+	// that timed out uses new connections in any case. This holds for nil, for a *awshttp.BuildableClient, and for a *http.Client with a
 	// *http.Transport. Any other RoundTripper keeps its connections, and so does a
 	// transport that golang.org/x/net/http2 has configured. With nil and with a
 	// *awshttp.BuildableClient, a request opens at most 3 connections.

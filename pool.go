@@ -18,6 +18,10 @@ import (
 // each attempt that times out.
 const replaceEvery = 5 * time.Second
 
+// keptHosts is how many hosts a pool knows that have no connections, because
+// those were replaced. A client of AWS meets a few dozen in all.
+const keptHosts = 512
+
 // A pool sends requests over a transport of Go, and replaces the connections to
 // a host after an attempt timeout: where one connection hangs, for example
 // behind a router that forgot them all, the others hang too, and a connection of
@@ -27,11 +31,14 @@ type pool struct {
 	base  *http.Transport
 	ours  bool // base belongs to the pool: it is rebuilt, and its dialler is bounded
 	seed  maphash.Seed
-	fresh func() *http.Transport // opens a connection for each request
+	fresh func() *http.Transport         // opens a connection for each request
+	made  atomic.Pointer[http.Transport] // by fresh; nil: not yet
+
+	shares atomic.Bool // what fresh made shares the connections of base
 
 	mu     sync.Mutex
 	hosts  map[string]*hostPool // that have requests or connections, or not those of base
-	pinned bool                 // a clone of base would share its connections
+	pinned bool                 // a clone of base shares its connections
 	past   map[net.Conn]*connPast
 }
 
@@ -57,7 +64,9 @@ func newPool(base *http.Transport, ours bool) *pool {
 	p := &pool{base: base, ours: ours, seed: maphash.MakeSeed(), hosts: map[string]*hostPool{}, past: map[net.Conn]*connPast{}}
 	p.fresh = sync.OnceValue(func() *http.Transport {
 		t := base.Clone()
+		p.shares.Store(sharesConnections(t))
 		t.DisableKeepAlives = true
+		p.made.Store(t)
 		return t
 	})
 	return p
@@ -66,7 +75,7 @@ func newPool(base *http.Transport, ours bool) *pool {
 // RoundTrip sends a request over the connections that are in use for its host.
 func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	f := p.enter(req)
-	resp, err := f.generation.transport.RoundTrip(f.request)
+	resp, err := f.transport.RoundTrip(f.request)
 	if err == nil {
 		resp, err = f.judge(resp)
 	}
@@ -95,6 +104,9 @@ func (p *pool) closeOwn() {
 	for _, clone := range p.clones() {
 		clone.CloseIdleConnections()
 	}
+	if t := p.made.Load(); t != nil {
+		t.CloseIdleConnections() // ends dials that nobody waits for
+	}
 }
 
 // clones returns the transports that took the place of base. The connections of
@@ -115,6 +127,9 @@ func (p *pool) clones() (clones []*http.Transport) {
 func (p *pool) host(name string) *hostPool {
 	h := p.hosts[name]
 	if h == nil {
+		if len(p.hosts) >= keptHosts {
+			p.forgetUnused()
+		}
 		h = &hostPool{current: &generation{transport: p.base}}
 		p.hosts[name] = h
 	}
@@ -129,6 +144,16 @@ func (p *pool) forget(name string) {
 	}
 }
 
+// forgetUnused drops the hosts that have neither requests nor connections. The
+// caller holds mu.
+func (p *pool) forgetUnused() {
+	for name, h := range p.hosts {
+		if h.current.flights == 0 && len(h.current.conns) == 0 {
+			delete(p.hosts, name)
+		}
+	}
+}
+
 // replace gives a host new connections after the timeout of an attempt, unless
 // the attempt shows nothing: another response was complete since it was sent, or
 // its connections have been replaced already. The caller holds mu.
@@ -138,7 +163,7 @@ func (p *pool) replace(f *flight, now time.Time) {
 		return
 	}
 	clone := p.base.Clone()
-	if _, foreign := clone.TLSNextProto["h2"]; foreign { // golang.org/x/net/http2: its connections are not the transport's
+	if sharesConnections(clone) {
 		p.pinned = true
 		return
 	}
@@ -147,6 +172,15 @@ func (p *pool) replace(f *flight, now time.Time) {
 	}
 	h.current.old = true
 	h.current, h.replaced = &generation{transport: clone}, now
+}
+
+// sharesConnections reports whether a clone of a transport shares connections with
+// the original, as one does that golang.org/x/net/http2 has set up. What HTTP/2 of
+// Go's own puts there, Clone leaves out, but the first request over the clone puts
+// it there too.
+func sharesConnections(clone *http.Transport) bool {
+	_, foreign := clone.TLSNextProto["h2"]
+	return foreign
 }
 
 // sweep closes the connections of an old generation that no request uses. One
@@ -177,6 +211,7 @@ type flight struct {
 	host       string
 	hostPool   *hostPool
 	generation *generation
+	transport  *http.Transport // of the generation, or one that opens a connection for each request
 	request    *http.Request
 	trace      httptrace.ClientTrace
 	sent       time.Time
@@ -208,8 +243,19 @@ func (p *pool) enter(req *http.Request) *flight {
 	f.hostPool = p.host(f.host)
 	f.generation = f.hostPool.current
 	f.generation.flights++
+	f.transport = f.generation.transport
+	if at, ok := f.Context.Value(timeoutKey{}).(time.Time); ok && f.hostPool.replaced.Before(at.Add(-replaceEvery)) {
+		if fresh := p.fresh(); !p.shares.Load() {
+			f.transport = fresh
+		}
+	}
 	return f
 }
+
+// timeoutKey is the context key of the time at which the last attempt of the call
+// timed out: connections that were open then are not used for it again, even if
+// others have had responses over them.
+type timeoutKey struct{}
 
 // getConn notes that the request needs a connection: its first, or another one
 // because that was closed by the server.

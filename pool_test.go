@@ -192,7 +192,9 @@ func TestPoolOfOneHost(t *testing.T) {
 		time.Sleep(time.Second)
 		many(t, client, 1)
 		wg.Wait()
-		assert.EqualValues(t, 1, s.conns.Load(), "another response came since the request was sent")
+		assert.EqualValues(t, 2, s.conns.Load(), "one for the call that timed out")
+		many(t, client, 8)
+		assert.EqualValues(t, 2, s.conns.Load(), "another response came since the request was sent")
 	})
 	bubble(t, "a host that hangs for ever", func(t *testing.T) {
 		s := (&faultServer{tls: serverTLS("h2"), answerH2: func(*h2Conn, uint32, int) {}}).start(t)

@@ -68,5 +68,23 @@ func withoutProxyURL(t *http.Transport, req *http.Request, err error) error {
 	if !errors.As(proxyErr, &invalid) && !strings.Contains(proxyErr.Error(), "invalid proxy address") {
 		return err
 	}
-	return &ConfigError{Field: "HTTPClient", Reason: "the URL of its proxy is invalid"}
+	return errProxyAddress
+}
+
+// errProxyAddress stands for an error that quotes the address of a proxy: where
+// that does not parse, nobody can tell which part of the text is the password.
+var errProxyAddress = &ConfigError{Field: "HTTPClient", Reason: "the URL of its proxy is invalid"}
+
+// quotesProxy reports whether an error quotes the address of a proxy that does
+// not parse, whatever transport it comes from. The URL of the request did parse.
+func quotesProxy(err error) bool {
+	if strings.Contains(err.Error(), "invalid proxy address") { // of http.ProxyFromEnvironment
+		return true
+	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		if u, ok := err.(*url.Error); ok && u.Op == "parse" {
+			return true
+		}
+	}
+	return false
 }
