@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +60,7 @@ func (r *report) resumable() []failure {
 	return slices.DeleteFunc(slices.Clone(r.failures), func(f failure) bool { return f.from == (appintegrations.Checkpoint{}) })
 }
 
-// write writes a table by place and status, then the failures by error code.
+// write writes a table by place and status, then the failures by class and error code.
 func (r *report) write(w io.Writer) {
 	statuses := r.statuses()
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -117,13 +116,13 @@ func (r *report) writeFailures(w io.Writer) {
 		return
 	}
 	const shown = 5
-	byCode := map[string][]failure{}
+	byKind := map[string][]failure{}
 	for _, f := range r.failures {
-		byCode[errorCode(f.err)] = append(byCode[errorCode(f.err)], f)
+		byKind[kindOf(f.err)] = append(byKind[kindOf(f.err)], f)
 	}
-	for _, code := range slices.Sorted(maps.Keys(byCode)) {
-		failed := byCode[code]
-		fmt.Fprintf(w, "\n%d failed with %s, the first one: %v\n", len(failed), code, failed[0].err)
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		failed := byKind[kind]
+		fmt.Fprintf(w, "\n%d failed (%s), the first one: %v\n", len(failed), kind, failed[0].err)
 		for _, f := range failed[:min(shown, len(failed))] {
 			fmt.Fprintf(w, "  %s: %q\n", f.place, f.identifier)
 		}
@@ -133,29 +132,13 @@ func (r *report) writeFailures(w io.Writer) {
 	}
 }
 
-// errorCode is what failures are grouped by: the code of the service, else what the
-// client says.
-func errorCode(err error) string {
-	var (
-		api        smithy.APIError
-		loop       *appintegrations.PaginationLoopError
-		checkpoint *appintegrations.CheckpointError
-		config     *appintegrations.ConfigError
-		invalid    smithy.InvalidParamsError
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "an interrupt"
-	case errors.As(err, &api):
-		return api.ErrorCode()
-	case errors.As(err, &loop):
-		return "PaginationLoopError"
-	case errors.As(err, &checkpoint):
-		return "CheckpointError"
-	case errors.As(err, &config):
-		return "ConfigError"
-	case errors.As(err, &invalid):
-		return "InvalidParamsError"
+// kindOf is what failures are grouped by: the class of the failure, which says
+// what to do about it, and the code of the service.
+func kindOf(err error) string {
+	kind := string(appintegrations.Classify(err))
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		kind += ", " + api.ErrorCode()
 	}
-	return "no response"
+	return kind
 }

@@ -78,7 +78,7 @@ func TestResume(t *testing.T) {
 
 	status, out, errs := runFake(t, f, "-resume", file)
 	assert.Equal(t, exitFailed, status, errs)
-	assert.Contains(t, out, "2 failed with AccessDeniedException")
+	assert.Contains(t, out, "2 failed (denied, AccessDeniedException)")
 	assert.Contains(t, out, `staging us-east-1: "arn:`)
 	info, err := os.Stat(file)
 	require.NoError(t, err)
@@ -105,7 +105,7 @@ func TestInterrupt(t *testing.T) {
 	r := &report{}
 	require.NoError(t, c.sweep(ctx, f.places, r, &cancelAfter{&first, 20, cancel}, &errs))
 	require.NotEmpty(t, r.failures)
-	assert.Contains(t, errs.String(), "failed with an interrupt")
+	assert.Contains(t, errs.String(), "failed (canceled)")
 
 	status, second, _ := runFake(t, f, "-resume", file, "-json")
 	assert.Zero(t, status)
