@@ -98,9 +98,9 @@ func hasInterceptors(o *Options) bool {
 		len(i.BeforeDeserialization)+len(i.AfterDeserialization)+len(i.AfterAttempt)+len(i.AfterExecution) > 0
 }
 
-// As in the official client, two steps of interceptors are always there, and the
-// others if any interceptor is set: the first of them makes the context that all
-// share.
+// Steps that run interceptors. As in the official client, two of them are always
+// there, and the others if any interceptor is set: the first of them makes the
+// context that all share.
 
 func addInterceptBeforeRetryLoop(c *call, s *middleware.Stack) {
 	s.Finalize.Add(&smithyhttp.InterceptBeforeRetryLoop{Interceptors: c.options.Interceptors.BeforeRetryLoop}, middleware.After)
@@ -112,49 +112,35 @@ func addInterceptAttempt(c *call, s *middleware.Stack) {
 }
 
 func addInterceptExecution(c *call, s *middleware.Stack) {
-	if i := &c.options.Interceptors; hasInterceptors(&c.options) {
-		s.Initialize.Add(&smithyhttp.InterceptExecution{BeforeExecution: i.BeforeExecution, AfterExecution: i.AfterExecution}, middleware.After)
-	}
+	i := &c.options.Interceptors
+	s.Initialize.Add(&smithyhttp.InterceptExecution{BeforeExecution: i.BeforeExecution, AfterExecution: i.AfterExecution}, middleware.After)
 }
 
 func addInterceptBeforeSerialization(c *call, s *middleware.Stack) {
-	if hasInterceptors(&c.options) {
-		s.Serialize.Add(&smithyhttp.InterceptBeforeSerialization{Interceptors: c.options.Interceptors.BeforeSerialization}, middleware.After)
-	}
+	s.Serialize.Add(&smithyhttp.InterceptBeforeSerialization{Interceptors: c.options.Interceptors.BeforeSerialization}, middleware.After)
 }
 
 func addInterceptAfterSerialization(c *call, s *middleware.Stack) {
-	if hasInterceptors(&c.options) {
-		s.Serialize.Add(&smithyhttp.InterceptAfterSerialization{Interceptors: c.options.Interceptors.AfterSerialization}, middleware.After)
-	}
+	s.Serialize.Add(&smithyhttp.InterceptAfterSerialization{Interceptors: c.options.Interceptors.AfterSerialization}, middleware.After)
 }
 
 func addInterceptBeforeSigning(c *call, s *middleware.Stack) {
-	if hasInterceptors(&c.options) {
-		s.Finalize.Add(&smithyhttp.InterceptBeforeSigning{Interceptors: c.options.Interceptors.BeforeSigning}, middleware.After)
-	}
+	s.Finalize.Add(&smithyhttp.InterceptBeforeSigning{Interceptors: c.options.Interceptors.BeforeSigning}, middleware.After)
 }
 
 func addInterceptAfterSigning(c *call, s *middleware.Stack) {
-	if hasInterceptors(&c.options) {
-		s.Finalize.Add(&smithyhttp.InterceptAfterSigning{Interceptors: c.options.Interceptors.AfterSigning}, middleware.After)
-	}
+	s.Finalize.Add(&smithyhttp.InterceptAfterSigning{Interceptors: c.options.Interceptors.AfterSigning}, middleware.After)
 }
 
 func addInterceptTransmit(c *call, s *middleware.Stack) {
-	if i := &c.options.Interceptors; hasInterceptors(&c.options) {
-		s.Deserialize.Add(&smithyhttp.InterceptTransmit{BeforeTransmit: i.BeforeTransmit, AfterTransmit: i.AfterTransmit}, middleware.After)
-	}
+	i := &c.options.Interceptors
+	s.Deserialize.Add(&smithyhttp.InterceptTransmit{BeforeTransmit: i.BeforeTransmit, AfterTransmit: i.AfterTransmit}, middleware.After)
 }
 
 func addInterceptBeforeDeserialization(c *call, s *middleware.Stack) {
-	if hasInterceptors(&c.options) {
-		s.Deserialize.Add(&smithyhttp.InterceptBeforeDeserialization{Interceptors: c.options.Interceptors.BeforeDeserialization}, middleware.After)
-	}
+	s.Deserialize.Add(&smithyhttp.InterceptBeforeDeserialization{Interceptors: c.options.Interceptors.BeforeDeserialization}, middleware.After)
 }
 
 func addInterceptAfterDeserialization(c *call, s *middleware.Stack) {
-	if hasInterceptors(&c.options) {
-		s.Deserialize.Add(&smithyhttp.InterceptAfterDeserialization{Interceptors: c.options.Interceptors.AfterDeserialization}, middleware.After)
-	}
+	s.Deserialize.Add(&smithyhttp.InterceptAfterDeserialization{Interceptors: c.options.Interceptors.AfterDeserialization}, middleware.After)
 }

@@ -145,6 +145,9 @@ func (a *attempt) letGo() {
 
 // addTo adds the step to a stack: the SDK's own where it has one.
 func (s *step) addTo(stack *middleware.Stack, c *call) {
+	if s.ifAny && !hasInterceptors(&c.options) {
+		return
+	}
 	if s.sdk != nil {
 		s.sdk(c, stack)
 		return

@@ -28,6 +28,7 @@ type step struct {
 	back   func(*attempt, error) error    // on the way back: sees the error, and may wrap it
 	failed bool                           // back has nothing to do without an error
 	sdk    func(*call, *middleware.Stack) // adds to a stack what stands there in its place
+	ifAny  bool                           // sdk is for interceptors, and adds nothing if none is set
 
 	span, histogram string // of the official client; "": none
 }
@@ -39,7 +40,7 @@ type step struct {
 // What stands above Retry makes the request: in a stack once, and each attempt
 // works on a copy; straight, anew for each attempt.
 var steps = [...]step{
-	{phase: inInitialize, id: "InterceptExecution", sdk: addInterceptExecution},
+	{phase: inInitialize, id: "InterceptExecution", sdk: addInterceptExecution, ifAny: true},
 	{phase: inInitialize, id: "RegisterServiceMetadata", sdk: addServiceMetadata},
 	{phase: inInitialize, id: "legacyEndpointContextSetter"},
 	{phase: inInitialize, id: "SetLogger", sdk: addLogger},
@@ -47,9 +48,9 @@ var steps = [...]step{
 
 	{phase: inSerialize, id: "setOperationInput"},
 	{phase: inSerialize, id: "ResolveEndpoint"},
-	{phase: inSerialize, id: "InterceptBeforeSerialization", sdk: addInterceptBeforeSerialization},
+	{phase: inSerialize, id: "InterceptBeforeSerialization", sdk: addInterceptBeforeSerialization, ifAny: true},
 	{phase: inSerialize, id: "OperationSerializer", once: (*call).serialize, there: (*attempt).setPath, span: "OperationSerializer", histogram: serializeTime},
-	{phase: inSerialize, id: "InterceptAfterSerialization", sdk: addInterceptAfterSerialization},
+	{phase: inSerialize, id: "InterceptAfterSerialization", sdk: addInterceptAfterSerialization, ifAny: true},
 
 	{phase: inBuild, id: "ClientRequestID", once: (*call).setInvocationID, there: (*attempt).setInvocationID, sdk: addRequestID},
 	{phase: inBuild, id: "ComputeContentLength", sdk: addContentLength},
@@ -68,21 +69,21 @@ var steps = [...]step{
 	{phase: inFinalize, id: "disableHTTPS"},
 	{phase: inFinalize, id: "ComputePayloadHash", sdk: addPayloadHash},
 	{phase: inFinalize, id: "setLegacyContextSigningOptions"},
-	{phase: inFinalize, id: "InterceptBeforeSigning", sdk: addInterceptBeforeSigning},
+	{phase: inFinalize, id: "InterceptBeforeSigning", sdk: addInterceptBeforeSigning, ifAny: true},
 	{phase: inFinalize, id: "Signing", there: (*attempt).sign, span: "SignRequest", histogram: signingTime},
-	{phase: inFinalize, id: "InterceptAfterSigning", sdk: addInterceptAfterSigning},
+	{phase: inFinalize, id: "InterceptAfterSigning", sdk: addInterceptAfterSigning, ifAny: true},
 
 	{phase: inDeserialize, id: "AddRawResponseToMetadata", sdk: addRawResponse},
 	{phase: inDeserialize, id: "ErrorCloseResponseBody"},
 	{phase: inDeserialize, id: "CloseResponseBody", back: (*attempt).closeBody, sdk: addCloseBody},
 	{phase: inDeserialize, id: "ResponseErrorWrapper", back: (*attempt).wrapError, failed: true},
 	{phase: inDeserialize, id: "RequestIDRetriever", sdk: addRequestIDRetriever},
-	{phase: inDeserialize, id: "InterceptAfterDeserialization", sdk: addInterceptAfterDeserialization},
+	{phase: inDeserialize, id: "InterceptAfterDeserialization", sdk: addInterceptAfterDeserialization, ifAny: true},
 	{phase: inDeserialize, id: "OperationDeserializer", back: (*attempt).deserialize, span: "OperationDeserializer", histogram: deserializeTime},
-	{phase: inDeserialize, id: "InterceptBeforeDeserialization", sdk: addInterceptBeforeDeserialization},
+	{phase: inDeserialize, id: "InterceptBeforeDeserialization", sdk: addInterceptBeforeDeserialization, ifAny: true},
 	{phase: inDeserialize, id: "RecordResponseTiming", sdk: addResponseTiming},
 	{phase: inDeserialize, id: "RequestResponseLogger", there: (*attempt).logRequest, sdk: addRequestLogger},
-	{phase: inDeserialize, id: "InterceptTransmit", sdk: addInterceptTransmit},
+	{phase: inDeserialize, id: "InterceptTransmit", sdk: addInterceptTransmit, ifAny: true},
 }
 
 const retryID = "Retry"
