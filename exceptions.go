@@ -5,14 +5,14 @@ import smithy "github.com/aws/smithy-go"
 // AccessDeniedException means that the caller does not have sufficient access to
 // perform the operation (HTTP 403). It is not retried.
 type AccessDeniedException struct {
-	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	Message           *string // nil if the service sent none; up to 64 KiB, secrets redacted
 	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
 // Error returns the code and the message on one line. A long message is cut.
 func (e *AccessDeniedException) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message unchanged, "" if there is none.
+// ErrorMessage returns the whole Message, "" if it is nil.
 func (e *AccessDeniedException) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -34,14 +34,14 @@ func (e *AccessDeniedException) ErrorFault() smithy.ErrorFault { return smithy.F
 // InternalServiceError means that the service failed to process the request (HTTP
 // 500). It is retried.
 type InternalServiceError struct {
-	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	Message           *string // nil if the service sent none; up to 64 KiB, secrets redacted
 	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
 // Error returns the code and the message on one line. A long message is cut.
 func (e *InternalServiceError) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message unchanged, "" if there is none.
+// ErrorMessage returns the whole Message, "" if it is nil.
 func (e *InternalServiceError) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -64,14 +64,14 @@ func (e *InternalServiceError) ErrorFault() smithy.ErrorFault { return smithy.Fa
 // example because of an unknown or expired NextToken, or a MaxResults out of range.
 // It is not retried.
 type InvalidRequestException struct {
-	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	Message           *string // nil if the service sent none; up to 64 KiB, secrets redacted
 	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
 // Error returns the code and the message on one line. A long message is cut.
 func (e *InvalidRequestException) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message unchanged, "" if there is none.
+// ErrorMessage returns the whole Message, "" if it is nil.
 func (e *InvalidRequestException) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -94,14 +94,14 @@ func (e *InvalidRequestException) ErrorFault() smithy.ErrorFault { return smithy
 // 404). It is not retried. A 404 without this code, for example from a proxy, is a
 // *[smithy.GenericAPIError].
 type ResourceNotFoundException struct {
-	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	Message           *string // nil if the service sent none; up to 64 KiB, secrets redacted
 	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
 // Error returns the code and the message on one line. A long message is cut.
 func (e *ResourceNotFoundException) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message unchanged, "" if there is none.
+// ErrorMessage returns the whole Message, "" if it is nil.
 func (e *ResourceNotFoundException) ErrorMessage() string {
 	if e == nil {
 		return ""
@@ -124,14 +124,14 @@ func (e *ResourceNotFoundException) ErrorFault() smithy.ErrorFault { return smit
 // for the operation (HTTP 429). It is retried. A 429 with another code or without
 // one, for example from API Gateway or a proxy, is a ThrottlingException too.
 type ThrottlingException struct {
-	Message           *string // nil if the service sent none; unchanged, up to 64 KiB
+	Message           *string // nil if the service sent none; up to 64 KiB, secrets redacted
 	ErrorCodeOverride *string // the code to report instead of the type's name; nil: none
 }
 
 // Error returns the code and the message on one line. A long message is cut.
 func (e *ThrottlingException) Error() string { return apiErrorText(e) }
 
-// ErrorMessage returns the message unchanged, "" if there is none.
+// ErrorMessage returns the whole Message, "" if it is nil.
 func (e *ThrottlingException) ErrorMessage() string {
 	if e == nil {
 		return ""
