@@ -31,7 +31,9 @@ func (a *attempt) deserialize(err error) error {
 	if a.resp.StatusCode != http.StatusOK || errorType(a.resp.Header) != "" {
 		return a.refusal()
 	}
-	a.waitsFor("the rest of the response", a.req.URL.Host)
+	if !a.body.inMemory {
+		a.waitsFor("the rest of the response", a.req.URL.Host)
+	}
 	buffer := a.buffers.get()
 	limit := a.options.maxPageBytes()
 	body, err := readAll(a.ctx, (*buffer)[:0], a.resp.Body, limit)
@@ -123,8 +125,8 @@ func (a *attempt) closeBody(err error) error {
 // requestID returns the request id of a response; "": none.
 func requestID(resp *http.Response) string {
 	for _, name := range [...]string{"X-Amzn-Requestid", "X-Amz-Requestid"} {
-		if id := resp.Header.Get(name); id != "" {
-			return id
+		if ids := resp.Header[name]; len(ids) > 0 && ids[0] != "" {
+			return ids[0]
 		}
 	}
 	return ""

@@ -120,8 +120,10 @@ func (w wait) lasted() string {
 func rounded(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
 // waitsFor notes what the attempt waits for from now on.
-func (a *attempt) waitsFor(what, host string) {
-	w := wait{what: what, host: host, since: time.Now()}
+func (a *attempt) waitsFor(what, host string) { a.waitsSince(time.Now(), what, host) }
+
+func (a *attempt) waitsSince(since time.Time, what, host string) {
+	w := wait{what: what, host: host, since: since}
 	if a.root == nil {
 		a.waiting = w
 		return

@@ -19,7 +19,8 @@ type core struct {
 	perCall  perCallPools
 	buffers  bufferPool
 	remotes  remotes
-	tickets  atomic.Uint64 // of calls that wait for a turn
+	checked  atomic.Pointer[aws.Credentials] // those that passed the last check; nil: none
+	tickets  atomic.Uint64                   // of calls that wait for a turn
 }
 
 // A call is one invocation of the operation. The steps before the retry loop
@@ -71,7 +72,8 @@ type attempt struct {
 	offset     time.Duration // of the clock that signed the request
 	remote     *remote       // where it is expected to go, and then where it went; nil: not known
 	sentAt     time.Time     // zero: it was not sent
-	paced      bool          // it waited for its turn
+	paced      bool          // the rate limit applies to it
+	atOnce     bool          // it did not have to wait for its turn
 	throttled  bool          // the response was a throttle
 	retryable  bool          // the retry quota allows another attempt
 	passed     time.Time     // when something last passed at the remote before it was throttled
@@ -106,7 +108,7 @@ type settings struct {
 	anonymous  bool // the provider says to send unsigned requests
 	client     HTTPClient
 	lease      lease // of client, where it was given to this call
-	agents     agents
+	agents     *agents
 	target     *target                // nil: the resolver is asked for each attempt
 	noTarget   error                  // why the default resolver has none; nil: it has, or is not asked
 	expected   atomic.Pointer[remote] // where the last attempt went; nil: not known

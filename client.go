@@ -51,7 +51,7 @@ func New(options Options, optFns ...func(*Options)) *Client {
 	s.options = options
 	s.setProvider(cached(options.Credentials))
 	s.client = deriveHTTPClient(options.HTTPClient, options.resolvedDefaultsMode)
-	s.agents = userAgents(&options)
+	s.agents = &agents{options: &s.options}
 	s.complete()
 	return &Client{core: c}
 }
@@ -209,7 +209,7 @@ func (c *core) settingsOf(optFns []func(*Options)) *settings {
 		s.client, s.lease = c.derive(s.options.HTTPClient, s.options.resolvedDefaultsMode)
 	}
 	if s.options.AppID != base.options.AppID || !sameProvider || !same(s.options.Retryer, base.options.Retryer) {
-		s.agents = userAgents(&s.options)
+		s.agents = &agents{options: &s.options}
 	}
 	s.expected.Store(c.expectedOf(s))
 	return s

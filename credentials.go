@@ -20,16 +20,31 @@ func (a *attempt) identify() error {
 		a.identified = true
 		return nil
 	}
-	a.waitsFor("the credentials", "")
-	keys, err := retrieve(a.ctx, a.provider, a.options.attemptTimeout())
-	if err != nil {
-		return noCredentials(err)
+	keys, kept := keptBy(a.provider)
+	if !kept {
+		a.waitsFor("the credentials", "")
+		var err error
+		if keys, err = retrieve(a.ctx, a.provider, a.options.attemptTimeout()); err != nil {
+			return noCredentials(err)
+		}
 	}
-	if err := checkCredentials(keys); err != nil {
-		return err
+	if checked := a.checked.Load(); checked == nil || !sameKeys(*checked, keys) {
+		if err := checkCredentials(keys); err != nil {
+			return err
+		}
+		good := keys
+		a.checked.Store(&good)
 	}
 	a.keys, a.identified = keys, true
 	return nil
+}
+
+// keptBy returns the credentials that a cache of this package keeps.
+func keptBy(provider aws.CredentialsProvider) (aws.Credentials, bool) {
+	if cache, ok := provider.(*credentialsCache); ok {
+		return cache.valid()
+	}
+	return aws.Credentials{}, false
 }
 
 // noCredentials is the error of a provider. The chain of the SDK ends with the

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"io"
 	"net"
@@ -45,6 +44,7 @@ func (c *call) setInvocationID() error {
 	var id [16]byte
 	rand.Read(id[:])
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	const digits = "0123456789abcdef"
 	var text [36]byte
 	at := 0
 	for i, b := range id {
@@ -52,7 +52,8 @@ func (c *call) setInvocationID() error {
 			text[at] = '-'
 			at++
 		}
-		at += hex.Encode(text[at:], []byte{b})
+		text[at], text[at+1] = digits[b>>4], digits[b&15]
+		at += 2
 	}
 	c.invocationID = string(text[:])
 	return nil
@@ -64,7 +65,7 @@ func (a *attempt) setInvocationID() error {
 }
 
 func (a *attempt) setUserAgent() error {
-	a.setHeader(1, "User-Agent", a.agents[a.who])
+	a.setHeader(1, "User-Agent", a.agents.of(a.who))
 	return nil
 }
 
@@ -251,7 +252,8 @@ func (a *attempt) receive(client HTTPClient, resp *http.Response) {
 		body = http.NoBody
 	}
 	own := poolOf(client) != nil && resp.StatusCode != http.StatusSwitchingProtocols
-	a.body = guardedBody{ctx: a.ctx, body: body, left: a.options.bodyLimit() + 1, direct: own || inMemory(body)}
+	a.body = guardedBody{ctx: a.ctx, body: body, left: a.options.bodyLimit() + 1, inMemory: inMemory(body)}
+	a.body.direct = own || a.body.inMemory
 	a.resp.Body = &a.body
 	a.hold(&a.body)
 }

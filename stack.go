@@ -96,7 +96,7 @@ func copyOf(ctx context.Context, request any) (*attempt, error) {
 func (a *attempt) noteSent() {
 	a.locate()
 	a.sentAt = time.Now()
-	a.waitsFor("the response", a.req.URL.Host)
+	a.waitsSince(a.sentAt, "the response", a.req.URL.Host)
 	if a.root != nil {
 		a.root.sent.Store(a)
 	}

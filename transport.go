@@ -32,19 +32,29 @@ const (
 // defaultHTTPClients are shared by all clients of the process that bring none:
 // one for each mode that changes the timeouts, and one, "", for all others. Each
 // is made when it is first asked for.
-var defaultHTTPClients = func() map[aws.DefaultsMode]func() *http.Client {
-	clients := map[aws.DefaultsMode]func() *http.Client{}
-	for _, mode := range [...]aws.DefaultsMode{"", aws.DefaultsModeStandard, aws.DefaultsModeInRegion, aws.DefaultsModeCrossRegion, aws.DefaultsModeMobile} {
-		clients[mode] = sync.OnceValue(func() *http.Client { return clientOf(rebuilt(awshttp.NewBuildableClient(), mode), 0) })
-	}
-	return clients
-}()
+var defaultHTTPClients struct {
+	mu     sync.Mutex
+	byMode map[aws.DefaultsMode]*http.Client
+}
 
 func newDefaultHTTPClient(mode aws.DefaultsMode) *http.Client {
-	if client, ok := defaultHTTPClients[mode]; ok {
-		return client()
+	switch mode {
+	case aws.DefaultsModeStandard, aws.DefaultsModeInRegion, aws.DefaultsModeCrossRegion, aws.DefaultsModeMobile:
+	default:
+		mode = ""
 	}
-	return defaultHTTPClients[""]()
+	shared := &defaultHTTPClients
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	client := shared.byMode[mode]
+	if client == nil {
+		if shared.byMode == nil {
+			shared.byMode = map[aws.DefaultsMode]*http.Client{}
+		}
+		client = clientOf(rebuilt(awshttp.NewBuildableClient(), mode), 0)
+		shared.byMode[mode] = client
+	}
+	return client
 }
 
 // deriveHTTPClient returns a client like given that follows no redirects and

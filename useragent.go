@@ -3,6 +3,7 @@ package appintegrations
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -22,14 +23,20 @@ const (
 	waiterCaller
 )
 
-// agents are the User-Agent of each caller.
-type agents [3]string
+// agents are the User-Agent of each caller, made when it is first asked for. They
+// are safe for concurrent use.
+type agents struct {
+	options *Options
+	texts   [3]atomic.Pointer[string]
+}
 
-func userAgents(o *Options) (a agents) {
-	for who := range a {
-		a[who] = buildUserAgent(requestUserAgent(o, callerKind(who)))
+func (a *agents) of(who callerKind) string {
+	if text := a.texts[who].Load(); text != nil {
+		return *text
 	}
-	return a
+	text := buildUserAgent(requestUserAgent(a.options, who))
+	a.texts[who].Store(&text)
+	return text
 }
 
 // requestUserAgent builds the header as the SDK does, with this library named in
