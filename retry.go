@@ -178,8 +178,9 @@ func (c *call) next(ctx context.Context, a *attempt, raced bool, f *failure) (ti
 }
 
 // quotaAlive is how long a page that passed shows that the quota of its account
-// lives: a quota of one request in 2 seconds lets another pass within that time.
-const quotaAlive = 5 * time.Second
+// lives: as long as a back-off lasts at most. Where several clients share a quota
+// of two requests a second, one of them may get no page for ten seconds.
+const quotaAlive = maxBackoff
 
 // lostRace reports whether the attempt was throttled because others were faster:
 // a page passed since the attempt before it was sent. Then it waits for its turn

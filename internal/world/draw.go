@@ -6,7 +6,8 @@ import (
 )
 
 // Draw makes a plan of a seed. Many worlds are small, some are full. A tenth of
-// them is healthy, and in a quarter only one kind of thing goes wrong.
+// them is healthy, in a third only one kind of thing goes wrong, and in half of
+// them no caller changes how calls are retried.
 func Draw(seed uint64) Plan {
 	d := &drawing{Rand: rand.New(rand.NewPCG(seed, 0x776f726c64))}
 	p := Plan{Seed: seed, Length: time.Duration(10+d.IntN(600)) * time.Second}
@@ -19,9 +20,10 @@ func Draw(seed uint64) Plan {
 		p.Network = HTTP2
 	}
 	healthy := d.oneIn(10)
-	if d.oneIn(4) {
-		d.only = d.kind(&p)
+	if d.oneIn(3) {
+		d.only = d.theme(&p)
 	}
+	d.usual = d.oneIn(2)
 	for range 1 + d.IntN(2) {
 		p.Accounts = append(p.Accounts, d.account(&p, healthy || d.only != ""))
 	}
@@ -49,7 +51,23 @@ func Draw(seed uint64) Plan {
 
 type drawing struct {
 	*rand.Rand
-	only string // the kind of all spells of the world; "": any
+	only  string // the kind of all spells of the world; "": any
+	usual bool   // no caller changes how calls are retried
+}
+
+// quotas stands for the quotas of a world in which nothing else goes wrong.
+const quotas = "quotas"
+
+// theme draws what alone goes wrong in a world.
+func (d *drawing) theme(p *Plan) string {
+	switch d.IntN(4) {
+	case 0:
+		return quotas
+	case 1:
+		p.Network = pick(d, HTTP1, HTTP1, HTTP2)
+		return pick(d, connectionSpells...)
+	}
+	return d.kind(p)
 }
 
 func (d *drawing) upTo(most time.Duration) time.Duration {
@@ -95,7 +113,7 @@ func (d *drawing) spell(p *Plan, kind string, moments []time.Duration) Spell {
 }
 
 // connectionSpells are those of worlds with connections.
-var connectionSpells = []string{lost, deadPool, dialFails, dialHangs}
+var connectionSpells = []string{lost, deadPool, dialFails, dialHangs, down}
 
 func (d *drawing) remote(p *Plan, endpoint, account int, moments []time.Duration, healthy bool) Remote {
 	r := Remote{Endpoint: endpoint, Account: account, Latency: d.upTo(pick(d, 5*time.Millisecond, 100*time.Millisecond, time.Second))}
@@ -105,8 +123,11 @@ func (d *drawing) remote(p *Plan, endpoint, account int, moments []time.Duration
 	if healthy || d.oneIn(4) {
 		return r
 	}
-	if d.only == "" && d.oneIn(4) {
+	if d.only == quotas || d.only == "" && d.oneIn(4) {
 		r.Rate, r.Burst = pick(d, 1, 2, 5, 20, 100.0), 1+d.IntN(20)
+	}
+	if d.only == quotas {
+		return r
 	}
 	for range d.IntN(5) {
 		r.Spells = append(r.Spells, d.spell(p, d.kind(p), moments))
@@ -185,13 +206,13 @@ func (d *drawing) caller(p *Plan, moments []time.Duration, callers int) Caller {
 }
 
 func (d *drawing) callerOptions(c *Caller) {
-	if d.oneIn(6) {
+	if !d.usual && d.oneIn(3) {
 		c.Retryer = pick(d, "nop", "standard", "max2")
 	}
-	if d.oneIn(8) {
+	if !d.usual && d.oneIn(4) {
 		c.RetryMaxAttempts = 1 + d.IntN(6)
 	}
-	c.Standard = d.oneIn(8)
+	c.Standard = !d.usual && d.oneIn(4)
 	if d.oneIn(4) {
 		c.AttemptTimeout = time.Second + d.upTo(10*time.Second)
 	}

@@ -29,6 +29,7 @@ const (
 	deadPool   = "the open connections answer no more"
 	dialFails  = "connections are refused"
 	dialHangs  = "connections hang while they open"
+	down       = "the host is down: connections are lost, and refused"
 	twice      = "responses are sent twice"
 	emptyPages = "pages without items"
 )
@@ -116,7 +117,7 @@ func gzipCut(x *exchange, _ *Spell) {
 // Kinds are all kinds of spells.
 func Kinds() []string {
 	kinds := []string{
-		jump, slow, lost, deadPool, dialFails, dialHangs, twice, emptyPages,
+		jump, slow, lost, deadPool, dialFails, dialHangs, down, twice, emptyPages,
 		providerFails, providerPanics, providerExits, providerHangs, providerStubborn, providerStale,
 	}
 	for i := range faults {

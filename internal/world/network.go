@@ -172,7 +172,7 @@ func (s *service) casts(kind string) bool {
 func (w *world) castOnConnections(s *service, spell *Spell) {
 	var hurt func(*pipe)
 	switch spell.Kind {
-	case lost:
+	case lost, down:
 		hurt = (*pipe).reset
 	case deadPool:
 		hurt = (*pipe).vanish
@@ -204,7 +204,7 @@ func (w *world) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 				continue
 			}
 			switch spell.Kind {
-			case dialFails:
+			case dialFails, down:
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 			case dialHangs:
 				wait = time.Hour
