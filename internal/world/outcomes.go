@@ -77,11 +77,60 @@ func quotaLosesNothing(h *History) string {
 		if _, exact := c.attempts(); exact || !c.plain() || h.someExact(u.Remote) {
 			return ""
 		}
+		if len(h.clients(u.Remote)) > 1 && !h.pagesOften(u) {
+			return ""
+		}
 		if len(u.Errs) > 0 || u.Panic != nil {
 			return fmt.Sprintf("it failed under %v/s, burst %d: %v %v", r.Rate, r.Burst, u.Errs, u.Panic)
 		}
 		return ""
 	})
+}
+
+// clients returns which clients call a remote, by account: each has its own idea
+// of the quota.
+func (h *History) clients(remote int) map[int]bool {
+	clients := map[int]bool{}
+	for i := range h.Plan.Callers {
+		c := &h.Plan.Callers[i]
+		switch at := &h.Plan.Remotes[remote]; {
+		case c.Remote == remote:
+			clients[h.Plan.client(c)] = true
+		case c.Kind == Sweeps && h.Plan.Remotes[c.Remote].Endpoint == at.Endpoint:
+			clients[at.Account] = true
+		}
+	}
+	return clients
+}
+
+// client returns the number of the client that a caller uses.
+func (p *Plan) client(c *Caller) int {
+	if c.PerCall && c.Kind != Sweeps {
+		return 0
+	}
+	return p.Remotes[c.Remote].Account
+}
+
+// pagesOften reports whether the client of a unit got a page of the remote at
+// least every 20 s: then it knows that the quota lives.
+func (h *History) pagesOften(u *Unit) bool {
+	const often = 20 * time.Second
+	client, pages := h.Plan.client(h.caller(u)), []time.Duration{u.End}
+	for _, r := range h.Requests[u.Remote] {
+		if c := &h.Plan.Callers[r.Caller]; r.Status == 200 && h.Plan.client(c) == client && u.Begin-often <= r.End && r.End <= u.End {
+			pages = append(pages, r.End)
+		}
+	}
+	slices.Sort(pages)
+	if pages[0] > u.Begin {
+		return false
+	}
+	for i := range pages[1:] {
+		if pages[i+1]-pages[i] > often {
+			return false
+		}
+	}
+	return true
 }
 
 // clockIsCorrected asks where the clock can be corrected: over https.
