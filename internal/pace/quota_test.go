@@ -377,3 +377,56 @@ func TestQuota(t *testing.T) {
 		})
 	}
 }
+
+// TestEndOfFaults: a fault is over when its failures are at most four times the
+// successes since it began, or after three successes in a row.
+func TestEndOfFaults(t *testing.T) {
+	for _, row := range []struct {
+		failures, successes int
+		over                bool
+	}{
+		{8, 1, false}, {8, 2, true}, {9, 2, false}, {100, 2, false}, {100, 3, true},
+	} {
+		t.Run(fmt.Sprintf("%d failures, %d successes", row.failures, row.successes), func(t *testing.T) {
+			var q pace.Quota
+			now := time.Unix(0, 0)
+			for range attempts {
+				q.Failed(now, now, now)
+				now = now.Add(time.Second)
+			}
+			for range row.failures {
+				if q.Failed(now, now, now) {
+					t.Fatal("a fourth fault in a row is retried")
+				}
+			}
+			for range row.successes {
+				q.Succeeded()
+			}
+			now = now.Add(time.Second)
+			if retry := q.Failed(now, now, now); retry != row.over {
+				t.Errorf("the next failure is retried: %v; want %v", retry, row.over)
+			}
+		})
+	}
+}
+
+// TestSpread: what is sent up to 50 ms after a fault came back belongs to it.
+func TestSpread(t *testing.T) {
+	for _, row := range []struct {
+		after time.Duration
+		retry bool // of the fault that is the third or the fourth
+	}{
+		{50 * ms, true}, {50*ms + 1, false},
+	} {
+		var q pace.Quota
+		start := time.Unix(0, 0)
+		retry := false
+		for _, at := range []time.Duration{0, row.after, time.Second, 2 * time.Second} {
+			sent := start.Add(at)
+			retry = q.Failed(sent, sent, sent)
+		}
+		if retry != row.retry {
+			t.Errorf("%v: retried: %v; want %v", row.after, retry, row.retry)
+		}
+	}
+}

@@ -32,6 +32,7 @@ func TestMember(t *testing.T) {
 		{"prose", `the NextToken is "abc"`, `the NextToken is "abc"`},
 		{"at the end", `the NextToken`, `the NextToken`},
 		{"at the end of a name", `{"NextToken"`, `{"NextToken"`},
+		{"at the end of a line of backslashes", `a\\`, `a\\`},
 		{"another name", `{"NextTokens":"abc"}`, `{"NextTokens":"abc"}`},
 	}
 	for _, row := range rows {
