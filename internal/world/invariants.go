@@ -143,6 +143,9 @@ func attemptsWithinLimit(h *History) string {
 			for _, r := range c.requests {
 				if f := faultOf(r.Fault); r.Fault == "quota" || f != nil && f.throttle || r.Fault == "bare 503" {
 					limit++
+					if h.Plan.connectionsAreHurt(c.remote) { // the response may be sent twice, to the next attempt too
+						limit++
+					}
 				}
 			}
 		}

@@ -93,31 +93,28 @@ func (h *History) clients(remote int) map[int]bool {
 	clients := map[int]bool{}
 	for i := range h.Plan.Callers {
 		c := &h.Plan.Callers[i]
-		switch at := &h.Plan.Remotes[remote]; {
-		case c.Remote == remote:
-			clients[h.Plan.client(c)] = true
-		case c.Kind == Sweeps && h.Plan.Remotes[c.Remote].Endpoint == at.Endpoint:
-			clients[at.Account] = true
+		if c.Remote == remote || c.Kind == Sweeps && h.Plan.Remotes[c.Remote].Endpoint == h.Plan.Remotes[remote].Endpoint {
+			clients[h.Plan.client(c, remote)] = true
 		}
 	}
 	return clients
 }
 
-// client returns the number of the client that a caller uses.
-func (p *Plan) client(c *Caller) int {
+// client returns the number of the client with which a caller calls a remote.
+func (p *Plan) client(c *Caller, remote int) int {
 	if c.PerCall && c.Kind != Sweeps {
 		return 0
 	}
-	return p.Remotes[c.Remote].Account
+	return p.Remotes[remote].Account
 }
 
 // pagesOften reports whether the client of a unit got a page of the remote at
 // least every 20 s: then it knows that the quota lives.
 func (h *History) pagesOften(u *Unit) bool {
 	const often = 20 * time.Second
-	client, pages := h.Plan.client(h.caller(u)), []time.Duration{u.End}
+	client, pages := h.Plan.client(h.caller(u), u.Remote), []time.Duration{u.End}
 	for _, r := range h.Requests[u.Remote] {
-		if c := &h.Plan.Callers[r.Caller]; r.Status == 200 && h.Plan.client(c) == client && u.Begin-often <= r.End && r.End <= u.End {
+		if c := &h.Plan.Callers[r.Caller]; r.Status == 200 && h.Plan.client(c, u.Remote) == client && u.Begin-often <= r.End && r.End <= u.End {
 			pages = append(pages, r.End)
 		}
 	}
