@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"time"
 )
 
 // maxDials is how many connections one request may open. Go's transport opens
@@ -73,6 +74,7 @@ type poolConn struct {
 	generation *generation
 	flights    int // requests that use it
 	used       bool
+	answered   time.Time // when a response over it was last complete
 	past       connPast
 }
 

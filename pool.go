@@ -156,10 +156,12 @@ func (p *pool) forgetUnused() {
 
 // replace gives a host new connections after the timeout of an attempt, unless
 // the attempt shows nothing: another response was complete since it was sent, or
-// its connections have been replaced already. The caller holds mu.
+// its connections have been replaced already. Where responses come over other
+// connections, but requests hang on its own, those connections are replaced with
+// it: Go's transport cannot be told to leave one alone. The caller holds mu.
 func (p *pool) replace(f *flight, now time.Time) {
 	h := f.hostPool
-	if f.conn == nil || h.current != f.generation || h.answered.After(f.sent) || now.Sub(h.replaced) < replaceEvery || p.pinned {
+	if f.conn == nil || h.current != f.generation || h.answered.After(f.sent) && !f.othersHang() || now.Sub(h.replaced) < replaceEvery || p.pinned {
 		return
 	}
 	clone := p.base.Clone()
@@ -183,13 +185,22 @@ func sharesConnections(clone *http.Transport) bool {
 	return foreign
 }
 
+// othersHang reports whether the connection has other requests, and no response
+// since the flight was sent. The caller holds mu.
+func (f *flight) othersHang() bool {
+	c := poolConnOf(f.conn)
+	return c != nil && c.flights > 1 && !c.answered.After(f.sent)
+}
+
 // sweep closes the connections of an old generation that no request uses. One
-// that was not used yet may be in its handshake for a request that waits. The
-// caller holds mu, and calls the result without it.
-func (p *pool) sweep(g *generation) (closeAll func()) {
+// that was not used yet may be in its handshake for a request that waits. Of the
+// current generation it closes those that had no response since a time, while
+// others had one. The caller holds mu, and calls the result without it.
+func (p *pool) sweep(g *generation, since time.Time) (closeAll func()) {
 	var unused []io.Closer
 	for c := range g.conns {
-		if c.flights == 0 && (c.used || g.flights == 0) {
+		silent := c.used && !c.answered.After(since)
+		if c.flights == 0 && (silent || g.old && (c.used || g.flights == 0)) {
 			unused = append(unused, c)
 		}
 	}
@@ -197,7 +208,7 @@ func (p *pool) sweep(g *generation) (closeAll func()) {
 		for _, c := range unused {
 			c.Close()
 		}
-		if g.transport != p.base { // for those that a dialler of the user's for TLS made
+		if g.old && g.transport != p.base { // for those that a dialler of the user's for TLS made
 			g.transport.CloseIdleConnections()
 		}
 	}
@@ -310,6 +321,17 @@ func (f *flight) Close() error {
 	return err
 }
 
+// answered notes that a response was complete. One over a connection that was
+// opened for it alone says nothing of the others. The caller holds mu.
+func (f *flight) answered(now time.Time) {
+	if c := poolConnOf(f.conn); c != nil {
+		c.answered = now
+	}
+	if f.transport == f.generation.transport {
+		f.hostPool.answered = now
+	}
+}
+
 // end counts the request out, once. complete says that its response was read to
 // the end.
 func (f *flight) end(complete bool) {
@@ -320,17 +342,19 @@ func (f *flight) end(complete bool) {
 		return
 	}
 	f.over = true
+	aloneSilent := false
 	switch {
 	case complete:
-		f.hostPool.answered = now
+		f.answered(now)
 	case isAttemptTimeout(f.Context):
 		p.replace(f, now)
+		aloneSilent = f.hostPool.answered.After(f.sent)
 	}
 	f.generation.flights--
 	f.leaveConn()
 	sweep := func() {}
-	if f.generation.old {
-		sweep = p.sweep(f.generation)
+	if f.generation.old || aloneSilent {
+		sweep = p.sweep(f.generation, f.sent)
 	}
 	p.forget(f.host)
 	p.mu.Unlock()
