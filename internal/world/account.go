@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// marker is part of every secret of a world, so that a text is searched for all
-// of them at once.
+// marker begins and ends every secret of a world, so that a text is searched for
+// all of them at once, and for their halves.
 const marker = "XsecretX"
 
 // Kinds of spells of a provider.
@@ -53,8 +53,8 @@ func (a *account) generation(at time.Duration) int {
 func (a *account) keys(generation int) aws.Credentials {
 	c := aws.Credentials{
 		AccessKeyID:     fmt.Sprintf("AKID%dX%d", a.number, generation),
-		SecretAccessKey: fmt.Sprintf("%skey-%d-%d", marker, a.number, generation),
-		SessionToken:    fmt.Sprintf("%stoken-%d-%d", marker, a.number, generation),
+		SecretAccessKey: fmt.Sprintf("%[1]skey-%[2]d-%[3]d%[1]s", marker, a.number, generation),
+		SessionToken:    fmt.Sprintf("%[1]stoken-%[2]d-%[3]d%[1]s", marker, a.number, generation),
 	}
 	if a.Named {
 		c.AccountID = a.name()

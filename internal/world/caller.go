@@ -30,12 +30,13 @@ type Unit struct {
 	Remote     int
 	List       int
 	Begin, End time.Duration
-	Items      []string // ARNs, in the order in which they came
-	Ended      bool     // the list came to its end without an error
-	Page       bool     // one page was asked for, not a list
-	Err        error    // the last; nil: none
-	Errs       []error  // all, the last included
-	CtxErr     error    // of the context of the caller, when it ended
+	Items      []string        // ARNs, in the order in which they came
+	Ended      bool            // the list came to its end without an error
+	Page       bool            // one page was asked for, not a list
+	Err        error           // the last; nil: none
+	Errs       []error         // all, the last included
+	FailedAt   []time.Duration // of Errs; of a waiter only the last
+	CtxErr     error           // of the context of the caller, when it ended
 	Panic      any
 	Wrong      []string // what the caller saw that must not be
 }
@@ -97,9 +98,9 @@ func (c *caller) unit(ctx context.Context) {
 	}
 }
 
-func (u *Unit) failed(err error) {
+func (u *Unit) failed(at time.Duration, err error) {
 	u.Err = err
-	u.Errs = append(u.Errs, err)
+	u.Errs, u.FailedAt = append(u.Errs, err), append(u.FailedAt, at)
 }
 
 func (u *Unit) take(items ...appintegrations.DataIntegrationAssociationSummary) {
@@ -113,10 +114,7 @@ func (u *Unit) take(items ...appintegrations.DataIntegrationAssociationSummary) 
 }
 
 func (c *caller) client() *appintegrations.Client {
-	if c.PerCall {
-		return c.clients[0]
-	}
-	return c.clients[c.Remotes[c.Remote].Account]
+	return c.clients[c.Plan.client(&c.Caller, c.Remote)]
 }
 
 // identifier names a list, and for the service's log who asks for it.
@@ -155,8 +153,9 @@ func (c *caller) options(o *appintegrations.Options) {
 	if c.Hooked {
 		o.APIOptions = append(o.APIOptions, func(*middleware.Stack) error { return nil })
 	}
-	if c.Logged {
-		o.ClientLogMode = aws.LogSigning | aws.LogRetries | aws.LogRequestWithBody | aws.LogResponseWithBody
+	o.ClientLogMode = aws.ClientLogMode(c.LogMode)
+	if c.Watched {
+		o.OnAttempt = c.attempted
 	}
 }
 
@@ -164,7 +163,7 @@ func (c *caller) call(ctx context.Context, u *Unit) {
 	u.Page = true
 	out, err := c.client().ListDataIntegrationAssociations(ctx, c.input(), c.options)
 	if err != nil {
-		u.failed(err)
+		u.failed(c.now(), err)
 		return
 	}
 	u.take(out.DataIntegrationAssociations...)
@@ -196,7 +195,7 @@ func (c *caller) nextPage(ctx context.Context, u *Unit) {
 			u.take(out.DataIntegrationAssociations...)
 			continue
 		}
-		u.failed(err)
+		u.failed(c.now(), err)
 		if again++; again > c.Again {
 			return
 		}
@@ -207,7 +206,7 @@ func (c *caller) nextPage(ctx context.Context, u *Unit) {
 func (c *caller) iterate(ctx context.Context, u *Unit) {
 	for item, err := range c.client().Associations(ctx, c.input(), c.options) {
 		if err != nil {
-			u.failed(err)
+			u.failed(c.now(), err)
 			return
 		}
 		u.take(item)
@@ -224,7 +223,7 @@ func (c *caller) ranges(ctx context.Context, u *Unit) {
 	for again := 0; ; {
 		err := c.oneRange(ctx, u, p)
 		if err != nil {
-			u.failed(err)
+			u.failed(c.now(), err)
 			if again++; again > c.Again {
 				return
 			}
@@ -275,6 +274,7 @@ func (c *caller) resumes(ctx context.Context, u *Unit) {
 		p := c.paginator(c.Prefetch, at)
 		err := c.oneRange(ctx, u, p)
 		text, textErr := p.Checkpoint().MarshalText()
+		c.look(p.Checkpoint())
 		at = appintegrations.Checkpoint{}
 		if textErr == nil {
 			textErr = at.UnmarshalText(text)
@@ -284,7 +284,7 @@ func (c *caller) resumes(ctx context.Context, u *Unit) {
 			return
 		}
 		if err != nil {
-			u.failed(err)
+			u.failed(c.now(), err)
 			if again++; again > c.Again {
 				return
 			}
@@ -302,6 +302,7 @@ func (c *caller) wait(ctx context.Context, u *Unit) {
 		o.ClientOptions = append(o.ClientOptions, c.options)
 		o.MinDelay, o.MaxDelay = time.Second, 10*time.Second
 		o.OnProgress = func(p appintegrations.WaitProgress) {
+			c.look(p)
 			if p.Err != nil {
 				u.Errs = append(u.Errs, p.Err)
 			}
@@ -309,7 +310,7 @@ func (c *caller) wait(ctx context.Context, u *Unit) {
 	})
 	out, err := w.WaitForOutput(ctx, c.input(), c.MaxWait)
 	if err != nil {
-		u.failed(err)
+		u.failed(c.now(), err)
 		return
 	}
 	u.take(out.DataIntegrationAssociations...)

@@ -7,7 +7,8 @@ import (
 
 // Draw makes a plan of a seed. Many worlds are small, some are full. A tenth of
 // them is healthy, in a third only one kind of thing goes wrong, and in half of
-// them no caller changes how calls are retried.
+// them no caller changes how calls are retried. In some all callers meet at small
+// quotas, and in some of those with connections all of these fall silent.
 func Draw(seed uint64) Plan {
 	d := &drawing{Rand: rand.New(rand.NewPCG(seed, 0x776f726c64))}
 	p := Plan{Seed: seed, Length: time.Duration(10+d.IntN(600)) * time.Second}
@@ -36,9 +37,17 @@ func Draw(seed uint64) Plan {
 			p.Remotes = append(p.Remotes, d.remote(&p, endpoint, account, moments, healthy))
 		}
 	}
+	p.Slog = d.oneIn(2)
 	callers := []int{1, 2, 4, 8, 16, 64}[d.IntN(6)]
 	for range callers {
 		p.Callers = append(p.Callers, d.caller(&p, moments, callers))
+	}
+	switch {
+	case healthy:
+	case p.Network == Direct && d.oneIn(8):
+		d.crowd(&p)
+	case p.Network != Direct && d.oneIn(3):
+		d.silence(&p)
 	}
 	if healthy { // nothing that a caller does ends a call early
 		for i := range p.Callers {
@@ -112,8 +121,62 @@ func (d *drawing) spell(p *Plan, kind string, moments []time.Duration) Spell {
 	return s
 }
 
+// crowd makes the world one of small quotas, with which nothing else is wrong:
+// most callers come at the same moment, as they do when a program starts.
+func (d *drawing) crowd(p *Plan) {
+	clear(p.Accounts)
+	for i := range p.Remotes {
+		r := &p.Remotes[i]
+		r.Spells, r.Rate, r.Burst = nil, pick(d, 0.5, 1, 2, 5, 20), 1+d.IntN(8)
+		for j := range r.Lists {
+			r.Lists[j].Items = min(r.Lists[j].Items, 60)
+		}
+	}
+	begin := d.upTo(p.Length)
+	for i := range p.Callers {
+		c := &p.Callers[i]
+		if c.Start = begin + d.upTo(10*time.Millisecond); c.Kind == Waits {
+			c.Kind, c.MaxWait = Calls, 0
+		}
+		c.Repeat, c.Limit = min(c.Repeat, 4), 0
+		patient(c)
+	}
+}
+
+// silence makes the world one in which connections fall silent, and nothing else
+// is wrong. Half of the callers come in a burst, and the others at any time.
+func (d *drawing) silence(p *Plan) {
+	clear(p.Accounts)
+	p.Length = min(p.Length, 2*time.Minute)
+	burst := p.Length / 4
+	for i := range p.Remotes {
+		r := &p.Remotes[i]
+		r.Spells, r.Rate = nil, 0
+		for range d.IntN(3) {
+			s := Spell{Kind: pick(d, deadPool, mutePool), From: d.upTo(p.Length)}
+			if d.oneIn(2) {
+				s.From = burst + d.upTo(100*time.Millisecond)
+			}
+			r.Spells = append(r.Spells, s)
+		}
+	}
+	for i := range p.Callers {
+		c := &p.Callers[i]
+		if c.Start = d.upTo(p.Length); d.oneIn(2) {
+			c.Start = burst + d.upTo(10*time.Millisecond)
+		}
+		c.Repeat, c.Pause, c.Watched = 2*c.Repeat, d.upTo(10*time.Second), true
+		patient(c)
+	}
+}
+
+// patient takes from a caller what ends its calls early.
+func patient(c *Caller) {
+	c.Deadline, c.Cancel, c.Retryer, c.RetryMaxAttempts, c.Standard = 0, 0, "", 0, false
+}
+
 // connectionSpells are those of worlds with connections.
-var connectionSpells = []string{lost, deadPool, dialFails, dialHangs, down}
+var connectionSpells = []string{lost, deadPool, mutePool, dialFails, dialHangs, down, twice}
 
 func (d *drawing) remote(p *Plan, endpoint, account int, moments []time.Duration, healthy bool) Remote {
 	r := Remote{Endpoint: endpoint, Account: account, Latency: d.upTo(pick(d, 5*time.Millisecond, 100*time.Millisecond, time.Second))}
@@ -150,7 +213,7 @@ func (d *drawing) kind(p *Plan) string {
 	case n == 2 && p.Network == Direct:
 		return jump
 	case n <= 6 && p.Network != Direct:
-		return pick(d, append([]string{twice, deadPool}, connectionSpells...)...)
+		return pick(d, connectionSpells...)
 	}
 	return faults[d.IntN(len(faults))].kind
 }
@@ -216,5 +279,8 @@ func (d *drawing) callerOptions(c *Caller) {
 	if d.oneIn(4) {
 		c.AttemptTimeout = time.Second + d.upTo(10*time.Second)
 	}
-	c.Hooked, c.PerCall, c.Logged, c.Decorated = d.oneIn(8), d.oneIn(5), d.oneIn(8), d.oneIn(4)
+	c.Hooked, c.PerCall, c.Decorated, c.Watched = d.oneIn(8), d.oneIn(5), d.oneIn(4), !d.oneIn(4)
+	if d.oneIn(8) {
+		c.LogMode = 1 + d.Uint64N(1<<6-1)
+	}
 }

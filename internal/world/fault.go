@@ -26,7 +26,8 @@ const (
 	jump       = "the clock of the service jumps"
 	slow       = "responses are slow"
 	lost       = "all connections are lost at once"
-	deadPool   = "the open connections answer no more"
+	deadPool   = "the open connections drop everything"
+	mutePool   = "the open connections answer no more"
 	dialFails  = "connections are refused"
 	dialHangs  = "connections hang while they open"
 	down       = "the host is down: connections are lost, and refused"
@@ -82,6 +83,17 @@ var faults = []fault{
 		x.send(403, "AccessDeniedException", fmt.Sprintf(`{"Message":"denied: %s token %s, signed %s"}`,
 			x.r.URL.RequestURI(), x.r.Header.Get("X-Amz-Security-Token"), strings.ReplaceAll(x.r.Header.Get("Authorization"), `"`, "'")))
 	}},
+	{kind: "400 that quotes the request", answer: func(x *exchange, _ *Spell) {
+		x.send(400, x.r.URL.Query().Get("nextToken"), fmt.Sprintf(`{"Message":"the token in %s is invalid"}`, x.r.URL.RawQuery))
+	}},
+	{kind: "502 of a proxy that quotes the request", retried: true, answer: func(x *exchange, _ *Spell) {
+		x.w.Header().Set("X-Amzn-Requestid", fmt.Sprintf("%x-%s", x.draw("id"), x.r.URL.Query().Get("nextToken")))
+		x.w.Header().Set("Via", x.r.Header.Get("X-Amz-Security-Token"))
+		x.send(502, "", "<p>"+x.r.URL.RequestURI())
+	}},
+	{kind: "200 that quotes the request", retried: true, answer: func(x *exchange, _ *Spell) {
+		x.send(200, "", x.r.URL.RequestURI()+" "+x.r.Header.Get("X-Amz-Security-Token"))
+	}},
 	{kind: "404 of a proxy", answer: func(x *exchange, _ *Spell) { x.send(404, "", "<html>Not Found</html>") }},
 }
 
@@ -117,7 +129,7 @@ func gzipCut(x *exchange, _ *Spell) {
 // Kinds are all kinds of spells.
 func Kinds() []string {
 	kinds := []string{
-		jump, slow, lost, deadPool, dialFails, dialHangs, down, twice, emptyPages,
+		jump, slow, lost, deadPool, mutePool, dialFails, dialHangs, down, twice, emptyPages,
 		providerFails, providerPanics, providerExits, providerHangs, providerStubborn, providerStale,
 	}
 	for i := range faults {

@@ -67,21 +67,27 @@ func (c *invocation) attempts() int {
 	return len(seen)
 }
 
-// waves is how many faults in a row a remote had had until a time: groups of failures of
-// requests of which none was sent more than 50 ms after the first of them came
-// back.
-func (h *History) waves(remote int, until time.Duration) int {
-	var failed []*Request
-	for _, r := range h.Requests[remote] {
-		if r.Fault != "" && r.Fault != "quota" && r.At <= until {
-			failed = append(failed, r)
-		}
-	}
-	slices.SortFunc(failed, func(a, b *Request) int { return int(a.End - b.End) })
-	n, first := 0, time.Duration(-1)
-	for _, r := range failed {
-		if n == 0 || r.At > first+50*time.Millisecond {
-			n, first = n+1, r.End
+// waves is how many faults in a row a remote had had until a time: groups of
+// failures of requests of which none was sent more than 50 ms after the first of
+// them came back. Twenty pages in a row that a client got end the row for it.
+func (h *History) waves(remote, client int, until time.Duration) int {
+	requests := slices.Clone(h.Requests[remote])
+	slices.SortStableFunc(requests, func(a, b *Request) int { return int(a.End - b.End) })
+	n, pages, first := 0, 0, time.Duration(-1)
+	for _, r := range requests {
+		switch {
+		case r.At > until || r.Fault == "quota":
+		case r.Finished && (r.Fault == "" || r.Fault == slow):
+			if h.Plan.client(&h.Plan.Callers[r.Caller], remote) == client {
+				pages++
+			}
+		case r.Fault != "":
+			if pages >= 20 {
+				n = 0
+			}
+			if pages = 0; n == 0 || r.At > first+50*time.Millisecond {
+				n, first = n+1, r.End
+			}
 		}
 	}
 	return n

@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -88,11 +89,12 @@ func (d direct) Do(r *http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}
 	resp, err := s.fake(generation).RoundTrip(r)
-	if err == nil {
-		d.w.bodies.Add(1)
-		resp.Body = &countedBody{ReadCloser: resp.Body, open: &d.w.bodies}
+	if err != nil { // as http.Client has it
+		return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: err}
 	}
-	return resp, err
+	d.w.bodies.Add(1)
+	resp.Body = &countedBody{ReadCloser: resp.Body, open: &d.w.bodies}
+	return resp, nil
 }
 
 type countedBody struct {
@@ -138,6 +140,7 @@ func (w *world) listen() {
 				conn.again()
 			}
 		}
+		w.hangIfMute(r)
 		s.fake(generation).ServeHTTP(rw, r)
 	})
 	for _, s := range w.services {
@@ -153,6 +156,18 @@ func (w *world) listen() {
 			w.castOnConnections(s, &s.Spells[i])
 		}
 	}
+}
+
+// hangIfMute keeps a request whose connection answers no more until its end.
+func (w *world) hangIfMute(r *http.Request) {
+	if conn, ok := r.Context().Value(connKey{}).(*pipeEnd); !ok || !conn.mute.Load() {
+		return
+	}
+	select {
+	case <-w.over:
+	case <-r.Context().Done():
+	}
+	panic(http.ErrAbortHandler)
 }
 
 type connKey struct{}
@@ -176,6 +191,8 @@ func (w *world) castOnConnections(s *service, spell *Spell) {
 		hurt = (*pipe).reset
 	case deadPool:
 		hurt = (*pipe).vanish
+	case mutePool:
+		hurt = (*pipe).silence
 	default:
 		return
 	}

@@ -41,7 +41,7 @@ func retriesFaults(h *History) string {
 		case errors.As(u.Err, &exhausted) && exhausted.Attempt >= limit:
 			return ""
 		case strings.Contains(u.Err.Error(), "the retry quota of"):
-			if n := h.waves(call.remote, last.End); n <= 3 && !h.Plan.connectionsAreHurt(call.remote) { // no service sees a connection that fails
+			if n := h.waves(call.remote, h.Plan.client(c, call.remote), last.End); n <= 3 && !h.Plan.connectionsAreHurt(call.remote) { // no service sees a connection that fails
 				return fmt.Sprintf("the retry quota is used up after %d faults: %v", n, u.Err)
 			}
 			return ""
@@ -77,13 +77,55 @@ func quotaLosesNothing(h *History) string {
 		if _, exact := c.attempts(); exact || !c.plain() || h.someExact(u.Remote) {
 			return ""
 		}
-		if len(h.clients(u.Remote)) > 1 && !h.pagesOften(u) {
-			return ""
-		}
-		if len(u.Errs) > 0 || u.Panic != nil {
-			return fmt.Sprintf("it failed under %v/s, burst %d: %v %v", r.Rate, r.Burst, u.Errs, u.Panic)
+		for i, err := range u.Errs {
+			if h.hadPage(u, u.FailedAt[i]) {
+				return fmt.Sprintf("it failed under %v/s, burst %d: %v", r.Rate, r.Burst, err)
+			}
 		}
 		return ""
+	})
+}
+
+// quotaIsUsed asks about single calls that take more than 10 s, in which their
+// client may find out the rate.
+func quotaIsUsed(h *History) string {
+	return each(h, func(u *Unit) string {
+		c, r, a := h.caller(u), h.remote(u), h.account(u)
+		free := u.End - u.Begin - 10*time.Second
+		if free <= 0 || c.Kind != Calls || !c.plain() || r.Rate == 0 || len(a.Spells) > 0 || h.Plan.spellsEnd(u.Remote) > 0 || a.Life > 0 {
+			return ""
+		}
+		pages := 0
+		for _, q := range h.Requests[u.Remote] {
+			if q.Finished && u.Begin <= q.End && q.End <= u.End {
+				pages++
+			}
+		}
+		if want := r.Rate * free.Seconds() / 3; float64(pages) < want {
+			return fmt.Sprintf("it took %v, and %d pages passed; want at least %.0f at %v/s", u.End-u.Begin, pages, want, r.Rate)
+		}
+		return ""
+	})
+}
+
+// client returns the number of the client that a caller uses for a remote.
+func (p *Plan) client(c *Caller, remote int) int {
+	if c.PerCall && c.Kind != Sweeps {
+		return 0
+	}
+	return p.Remotes[remote].Account
+}
+
+// hadPage reports whether the client of a unit had got a page of the remote before
+// a time: then it knew that the quota lives. Where several clients share the quota,
+// it knows for 20 s.
+func (h *History) hadPage(u *Unit, at time.Duration) bool {
+	client, since := h.Plan.client(h.caller(u), u.Remote), time.Duration(0)
+	if len(h.clients(u.Remote)) > 1 {
+		since = at - 20*time.Second
+	}
+	return slices.ContainsFunc(h.Requests[u.Remote], func(r *Request) bool {
+		return r.Finished && h.Plan.client(&h.Plan.Callers[r.Caller], u.Remote) == client && since <= r.End && r.End < at-time.Millisecond
 	})
 }
 
@@ -98,36 +140,6 @@ func (h *History) clients(remote int) map[int]bool {
 		}
 	}
 	return clients
-}
-
-// client returns the number of the client with which a caller calls a remote.
-func (p *Plan) client(c *Caller, remote int) int {
-	if c.PerCall && c.Kind != Sweeps {
-		return 0
-	}
-	return p.Remotes[remote].Account
-}
-
-// pagesOften reports whether the client of a unit got a page of the remote at
-// least every 20 s: then it knows that the quota lives.
-func (h *History) pagesOften(u *Unit) bool {
-	const often = 20 * time.Second
-	client, pages := h.Plan.client(h.caller(u), u.Remote), []time.Duration{u.End}
-	for _, r := range h.Requests[u.Remote] {
-		if c := &h.Plan.Callers[r.Caller]; r.Status == 200 && h.Plan.client(c, u.Remote) == client && u.Begin-often <= r.End && r.End <= u.End {
-			pages = append(pages, r.End)
-		}
-	}
-	slices.Sort(pages)
-	if pages[0] > u.Begin {
-		return false
-	}
-	for i := range pages[1:] {
-		if pages[i+1]-pages[i] > often {
-			return false
-		}
-	}
-	return true
 }
 
 // clockIsCorrected asks where the clock can be corrected: over https.
@@ -160,28 +172,40 @@ func onlyKinds(spells []Spell, kinds ...string) bool {
 	return !slices.ContainsFunc(spells, func(s Spell) bool { return !slices.Contains(kinds, s.Kind) })
 }
 
-// poolIsReplaced asks about endpoints whose connections die, and with which
-// nothing else is wrong. Calls that are under way together have one timeout each.
+// poolIsReplaced asks about endpoints whose connections fall silent, not twice in a
+// minute, and with which nothing else is wrong. Calls that are under way together
+// have one timeout each. One whose request was sent before the silence may have
+// two: as long as responses came after it was sent, its timeout shows nothing.
 func poolIsReplaced(h *History) string {
 	return each(h, func(u *Unit) string {
-		c, spells := h.caller(u), 0
-		for i := range h.Plan.Remotes {
-			if r := &h.Plan.Remotes[i]; r.Endpoint == h.remote(u).Endpoint {
-				spells += len(r.Spells)
-				if !onlyKinds(r.Spells, deadPool) || r.Rate > 0 {
-					return ""
-				}
-			}
-		}
-		if a := h.account(u); spells == 0 || a.Life > 0 || len(a.Spells) > 0 || !c.plain() || c.Kind == Sweeps || c.Retryer != "" {
+		c := h.caller(u)
+		silences, ok := h.Plan.silences(h.remote(u).Endpoint)
+		if !ok || len(silences) == 0 || closer(silences, time.Minute) || !c.plain() || c.Kind == Sweeps || c.Retryer != "" {
 			return ""
 		}
-		most := time.Duration(len(h.of(u))+c.Prefetch+1)*(h.remote(u).Latency+5*dialTime) + time.Duration(spells)*(c.attemptTimeout()+100*time.Millisecond) + c.thinks(len(u.Items))
+		timeouts := len(silences)
+		for _, from := range silences {
+			if u.Begin <= from && from <= u.End {
+				timeouts++
+			}
+		}
+		most := time.Duration(len(h.of(u))+c.Prefetch+1)*(h.remote(u).Latency+5*dialTime) + time.Duration(timeouts)*(c.attemptTimeout()+100*time.Millisecond) + c.thinks(len(u.Items))
 		if took := u.End - u.Begin; took > most || len(u.Errs) > 0 {
 			return fmt.Sprintf("%d calls took %v; want at most %v: %v", len(h.of(u)), took, most, u.Errs)
 		}
 		return ""
 	})
+}
+
+// closer reports whether two of the times, which are in order, are closer to each
+// other than a distance.
+func closer(times []time.Duration, distance time.Duration) bool {
+	for i := range times {
+		if i > 0 && times[i]-times[i-1] < distance {
+			return true
+		}
+	}
+	return false
 }
 
 // someExact reports whether a caller of the remote is not paced as the others.
@@ -201,6 +225,9 @@ func noSecrets(h *History) string {
 	if at := strings.Index(h.Logs, marker); at >= 0 {
 		return "in the log: " + h.Logs[max(0, at-200):min(len(h.Logs), at+60)]
 	}
+	if len(h.Shown) > 0 {
+		return h.Shown[0]
+	}
 	return each(h, func(u *Unit) string {
 		for _, err := range u.Errs {
 			if text := secretIn(err); text != "" {
@@ -215,10 +242,8 @@ func secretIn(err error) string {
 	if err == nil {
 		return ""
 	}
-	for _, format := range []string{"%v", "%+v"} {
-		if text := fmt.Sprintf(format, err); strings.Contains(text, marker) {
-			return fmt.Sprintf("%T: %s", err, text)
-		}
+	if text := shows(err); text != "" {
+		return text
 	}
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -41,10 +42,15 @@ func (p *pipe) vanish() {
 	}
 }
 
+// silence makes the server take the requests of the connection and answer none of
+// them. The connection lives: with HTTP/2 it answers a PING.
+func (p *pipe) silence() { p.server.mute.Store(true) }
+
 type pipeEnd struct {
 	in, out *stream
 	once    sync.Once
 	closed  func() // nil: nobody counts
+	mute    atomic.Bool
 
 	mu     sync.Mutex
 	sent   []byte // since the last request, of the server's end

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strings"
@@ -38,6 +39,10 @@ type world struct {
 
 	mu    sync.Mutex
 	pipes map[string][]*pipe // open, by host
+
+	watching sync.Mutex
+	reports  []*Attempt
+	shown    []string
 }
 
 func (w *world) now() time.Duration { return time.Since(w.start) }
@@ -52,6 +57,8 @@ type History struct {
 	Retrievals [][]time.Duration // of keys, by account
 	Late       []string          // callers that had not ended when the world did
 	Logs       string
+	Attempts   []*Attempt // of callers that watch theirs
+	Shown      []string   // texts with a secret
 
 	Goroutines string // that were left
 	Bodies     int64  // that were left open
@@ -85,7 +92,10 @@ func newWorld(p Plan) *world {
 	for i := range p.Remotes {
 		w.services = append(w.services, newService(w, i))
 	}
-	client := w.newHTTPClient()
+	client, logger := w.newHTTPClient(), logging.Logger(&w.log)
+	if p.Slog {
+		logger = appintegrations.NewSlogLogger(slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	}
 	for i, a := range w.accounts {
 		if i > 0 { // made of the options of the first, as programs do
 			w.clients = append(w.clients, appintegrations.New(w.clients[0].Options(), func(o *appintegrations.Options) { o.Credentials = a }))
@@ -93,7 +103,7 @@ func newWorld(p Plan) *world {
 		}
 		w.clients = append(w.clients, appintegrations.New(appintegrations.Options{
 			Region: region, HTTPClient: client, Credentials: a, BaseEndpoint: aws.String(w.scheme() + w.services[0].host()),
-			Logger: &w.log,
+			Logger: logger,
 		}))
 	}
 	return w
@@ -136,6 +146,12 @@ func (w *world) run(h *History) {
 	time.Sleep(time.Hour)
 	h.Goroutines = leftovers()
 	h.Bodies, h.Conns, h.Logs = w.bodies.Load(), w.conns.Load(), w.log.text()
+	for _, c := range w.clients {
+		w.look(c, c.Options())
+	}
+	w.watching.Lock()
+	h.Attempts, h.Shown = w.reports, w.shown
+	w.watching.Unlock()
 	for _, c := range callers {
 		h.Units = append(h.Units, c.units...)
 	}
@@ -212,6 +228,12 @@ func (l *logs) Logf(_ logging.Classification, format string, v ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	fmt.Fprintf(&l.b, format+"\n", v...)
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
 }
 
 func (l *logs) text() string {

@@ -123,7 +123,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request) bool {
 		defer x.mu.Unlock()
 		x.entry.End = x.now()
 	}()
-	if gone := s.accounts[s.Account].generation(s.now()); !strings.HasSuffix(r.Header.Get("X-Amz-Security-Token"), fmt.Sprintf("-%d", gone)) {
+	if gone := s.accounts[s.Account].generation(s.now()); !strings.HasSuffix(r.Header.Get("X-Amz-Security-Token"), fmt.Sprintf("-%d", gone)+marker) {
 		x.note("expired keys")
 		x.send(403, "ExpiredTokenException", `{"Message":"The security token included in the request is expired"}`)
 		return true
@@ -134,6 +134,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	x.pause(x.latency())
+	x.hangIfMute(r)
 	for i := range s.Spells {
 		spell := &s.Spells[i]
 		if f := faultOf(spell.Kind); f != nil && x.hit(spell, i) {
@@ -318,11 +319,11 @@ func itemARN(remote, list, i int) string {
 // token leads to an offset of the list. No two responses give the same token.
 func (x *exchange) token(offset int) string {
 	text := fmt.Sprintf("%d/%d/%d/%x", x.number, x.list, offset, x.draw("token")&0xffff)
-	return marker + "+/=" + base64.StdEncoding.EncodeToString([]byte(text))
+	return marker + "+/=" + base64.StdEncoding.EncodeToString([]byte(text)) + "~" + marker
 }
 
 func (s *service) position(list int, token string) (offset int, bad bool) {
-	text, ok := strings.CutPrefix(token, marker+"+/=")
+	text, ok := strings.CutPrefix(strings.TrimSuffix(token, "~"+marker), marker+"+/=")
 	raw, err := base64.StdEncoding.DecodeString(text)
 	var number, of, nonce int
 	n, _ := fmt.Sscanf(string(raw), "%d/%d/%d/%x", &number, &of, &offset, &nonce)

@@ -51,7 +51,9 @@ func (c *caller) sweepOnce(ctx context.Context, units map[[2]int]*Unit, targets 
 	for r := range appintegrations.Sweep(ctx, all, func(o *appintegrations.SweepOptions) {
 		o.Concurrency, o.Limit, o.EachPage = c.Concurrency, int32(c.Limit), c.EachPage
 		o.ClientOptions = append(o.ClientOptions, c.sweepOptions)
+		o.OnProgress = func(p appintegrations.SweepProgress) { c.look(p) }
 	}) {
+		c.look(r.Checkpoint)
 		at := of[r.Target]
 		u := units[at]
 		if ended[at] {
@@ -60,7 +62,7 @@ func (c *caller) sweepOnce(ctx context.Context, units map[[2]int]*Unit, targets 
 		u.take(r.Associations...)
 		switch {
 		case r.Err != nil:
-			u.failed(r.Err)
+			u.failed(c.now(), r.Err)
 		case r.Checkpoint.Done:
 			u.Ended, u.Err = true, nil
 			delete(targets, at)

@@ -38,7 +38,7 @@ func TestWorlds(t *testing.T) {
 			worlds = 5
 		}
 	}
-	began, ran, calls, failures := time.Now(), 0, 0, 0
+	began, ran, calls, requests, failures := time.Now(), 0, 0, 0, 0
 	for s := *seed; s < *seed+uint64(worlds); s++ {
 		if *most > 0 && time.Since(began) > *most || failures >= manyFailures || *first && failures > 0 {
 			break
@@ -46,6 +46,9 @@ func TestWorlds(t *testing.T) {
 		plan := world.Draw(s)
 		h := world.Run(t, plan)
 		ran, calls = ran+1, calls+h.Calls()
+		for _, r := range h.Requests {
+			requests += len(r)
+		}
 		for _, v := range world.Check(h) {
 			failures++
 			t.Errorf("world %d (%s): %v", s, plan.Network, v)
@@ -55,5 +58,5 @@ func TestWorlds(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d worlds, %d calls, %v", ran, calls, time.Since(began).Round(time.Second))
+	t.Logf("%d worlds, %d calls, %d requests, %v", ran, calls, requests, time.Since(began).Round(time.Second))
 }
