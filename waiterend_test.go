@@ -370,6 +370,7 @@ func TestWaiterErrorTexts(t *testing.T) {
 // TestWaiterErrorTextsCount: however long the names are, each is in the text or
 // counted in its "and N more", and the text is never cut in the middle.
 func TestWaiterErrorTextsCount(t *testing.T) {
+	t.Parallel()
 	more := regexp.MustCompile(`and (\d+) more`)
 	check := func(err error, name string, total int, end string) int {
 		text := err.Error()
