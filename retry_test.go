@@ -90,7 +90,9 @@ func TestRetryTiming(t *testing.T) {
 	t.Run("Retry-After", testRetryAfter)
 	t.Run("statuses", testStatuses)
 	t.Run("retryers", testRetryers)
-	bubble(t, "an outage of 1 s", testShortOutage)
+	if !testing.Short() { // it takes half a second to estimate the share
+		bubble(t, "an outage of 1 s", testShortOutage)
+	}
 }
 
 // testBackoff measures the distribution of the waits: uniform between 0 and a

@@ -102,7 +102,7 @@ func TestSweepQuota(t *testing.T) {
 // run may take a little longer, and the mean counts.
 func TestSweepTwoProcesses(t *testing.T) {
 	t.Parallel()
-	runs, sum, worst := few(5, 2), 0.0, 0.0
+	runs, sum, worst := few(5, 1), 0.0, 0.0
 	if raceDetector() {
 		runs = 3
 	}

@@ -196,7 +196,7 @@ func wantWait(s *pagedRounds, arns, clients []string) (requests, rounds int, lis
 // lists of any length whose executions finish in any order.
 func TestWaiterOnGeneratedLists(t *testing.T) {
 	t.Parallel()
-	const seeds = 400
+	seeds := few(400, 100)
 	var completed, failures, faults, named, longest, requests int
 	for seed := range int64(seeds) {
 		synctest.Test(t, func(t *testing.T) {
@@ -292,7 +292,7 @@ func TestWaiterOnTheFake(t *testing.T) {
 		appintegrationstest.Throttle(2 * time.Second), appintegrationstest.Throttle(0), appintegrationstest.ProxyPage(503),
 		write(500, `{"code":"InternalServiceError"}`), write(200, `{"DataIntegrationAssociations":[`), write(200, ""),
 	}
-	for seed := range int64(20) {
+	for seed := range int64(few(20, 5)) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewSource(seed))
 			n, pages := 1+random.Intn(90), 1+random.Intn(7)

@@ -389,7 +389,7 @@ func TestWaiterErrorTextsCount(t *testing.T) {
 	}
 	cut := 0
 	for _, n := range []int{1, 2, 3, 4, 5, 6, 10, 40, 300} {
-		for length := 0; length < 300; length += 3 {
+		for length := 0; length < 300; length += few(3, 13) {
 			missing, failed, statuses := []string{}, []appintegrations.FailedExecution{}, map[types.ExecutionStatus]int{}
 			for i := range n {
 				statuses[types.ExecutionStatus(fmt.Sprint(i, strings.Repeat("S", length)))] = i
