@@ -35,6 +35,14 @@ func TestMember(t *testing.T) {
 		{"an escape of another letter", `{"\u014eextToken":"abc"}`, `{"\u014eextToken":"abc"}`},
 		{"an escape of another letter after a parameter", `a=b&\u1234`, `a=b&\u1234`},
 		{"an escape of another letter after a value", `=b&\u1234`, `=b&\u1234`},
+		{"another name of the same length", `{"Nonsenses":"abc"}`, `{"Nonsenses":"abc"}`},
+		{"another name after a parameter", `a=b&nope`, `a=b&nope`},
+		{"another name after a value", `=b&nope`, `=b&nope`},
+		{"no quotation marks", `NextToken:"abc"`, `NextToken:"abc"`},
+		{"no colon", `["NextToken","abc"]`, `["NextToken","abc"]`},
+		{"empty in a query", `nextToken=&a=b`, `nextToken=&a=b`},
+		{"cut off in the sign", `x=nextToken%3`, `x=nextToken%3`},
+		{"cut off before the quotation mark", `{\"NextToken\`, `{\"NextToken\`},
 		{"no escape", `{"\u00zeextToken":"abc"}`, `{"\u00zeextToken":"abc"}`},
 		{"JSON in JSON from its first byte", `\"NextToken\":\"abc\"`, `\"NextToken\":\"REDACTED\"`},
 		{"query, twice", "nextToken=abc&nextToken=def", "nextToken=REDACTED&nextToken=REDACTED"},
@@ -49,6 +57,7 @@ func TestMember(t *testing.T) {
 			assert.Equal(t, row.want, Member(row.text, "NextToken"))
 		})
 	}
+	assert.Equal(t, `{"az":"REDACTED"}`, Member(`{"az":"b"}`, "AZ"), "case is ignored from A to Z")
 }
 
 // FuzzMember: the value of the member is not in the text, and what is around it
