@@ -374,6 +374,10 @@ func TestIdle(t *testing.T) {
 	if d.Idle(start.Add(9*time.Minute)) || !d.Idle(start.Add(11*time.Minute)) {
 		t.Error("a Detector is not idle 9 min after it was used, and idle after 11")
 	}
+	d.Bare503(start.Add(5*time.Minute), start.Add(5*time.Minute))
+	if d.Idle(start.Add(15*time.Minute-1)) || !d.Idle(start.Add(15*time.Minute)) {
+		t.Error("a Detector used after 5 min is not idle before 15 min, and idle then")
+	}
 }
 
 // TestClock has times that stand still or go back, and gaps of years.
