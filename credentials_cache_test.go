@@ -364,6 +364,7 @@ func TestCredentialsCacheErrors(t *testing.T) {
 // TestCredentialsCacheNoStorm makes 1,600 calls with keys that are always
 // rejected: 32 at a time for about 10 seconds.
 func TestCredentialsCacheNoStorm(t *testing.T) {
+	t.Parallel()
 	for _, sdk := range []bool{false, true} {
 		t.Run(fmt.Sprintf("cache of the SDK %t", sdk), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

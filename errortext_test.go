@@ -91,6 +91,7 @@ var worstParts = []string{"RequestID: id", "CodeCCCC"}
 
 // TestErrorText holds every text that somebody else may write into an error.
 func TestErrorText(t *testing.T) {
+	t.Parallel()
 	retryer := func(r errorTextRetryer) func(*appintegrations.Options) {
 		return func(o *appintegrations.Options) { o.Retryer = r }
 	}

@@ -40,6 +40,7 @@ func TestFailureTexts(t *testing.T) {
 
 // TestFailureTextsAreBounded cuts and escapes the identifier, and shows the host.
 func TestFailureTextsAreBounded(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ id, want string }{
 		{"plain", `data integration "plain" at ` + hostName + ", attempt 1, "},
 		{`with "quotes" and \`, `data integration "with \"quotes\" and \\" at `},

@@ -219,6 +219,25 @@ func stubClient(body string, optFns ...func(*appintegrations.Options)) *appinteg
 	}, optFns...)
 }
 
+// full is set by .ci/run.
+var full = flag.Bool("full", false, "run the largest rows, and repeat random tests more often; takes half a minute more")
+
+// few returns a count of repetitions or the size of a test: less with -short.
+func few(plain, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return plain
+}
+
+// more returns a count of repetitions: all with -full, less with -short.
+func more(all, plain, short int) int {
+	if *full {
+		return all
+	}
+	return few(plain, short)
+}
+
 func raceDetector() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})

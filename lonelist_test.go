@@ -13,10 +13,11 @@ import (
 // TestLoneList lists one data integration of 24 pages under a slow quota, with
 // nobody beside it whose pages could pass: no throttle may end the list.
 func TestLoneList(t *testing.T) {
+	t.Parallel()
 	for _, rate := range []float64{0.5, 1, 2, 5} {
 		for _, burst := range []float64{1, 5} {
 			bubble(t, fmt.Sprintf("%v/s, burst %v", rate, burst), func(t *testing.T) {
-				for range 20 {
+				for range few(20, 5) {
 					q := &quota{limits: limits{rate: func(time.Duration) float64 { return rate }, burst: burst}, service: pagedService(1, 24)}
 					client := q.service.Client(func(o *appintegrations.Options) { o.HTTPClient = q })
 					failed, listed := listAll(t, client, 1, 1)
@@ -31,6 +32,7 @@ func TestLoneList(t *testing.T) {
 // TestLoneLoop lists integrations of one page one after another, as most programs
 // do.
 func TestLoneLoop(t *testing.T) {
+	t.Parallel()
 	for _, rate := range []float64{1, 2, 5} {
 		for _, burst := range []float64{1, 5} {
 			bubble(t, fmt.Sprintf("%v/s, burst %v", rate, burst), func(t *testing.T) {

@@ -22,7 +22,8 @@ import (
 // real socket, when that is lost. Of 64 calls of the official client v1.37.11 all
 // succeed, of 500 calls 100.
 func TestLostConnection(t *testing.T) {
-	for _, n := range []int{2, 64, 500} {
+	t.Parallel()
+	for _, n := range []int{2, 64, few(500, 200)} {
 		for name, lose := range map[string]func(*h2Conn){
 			"reset":   func(c *h2Conn) { c.reset() },
 			"end":     func(c *h2Conn) { c.raw.Close() },
@@ -61,6 +62,9 @@ func (c *h2Conn) goAway(last uint32) {
 // TestManyClientsOfFewHosts has 3,000 Clients over 10 hosts share one HTTP client,
 // while one of the hosts asks once for a new connection.
 func TestManyClientsOfFewHosts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts bytes, of so many hosts that it takes half a second")
+	}
 	const clients, hosts = 3000, 10
 	servers := make([]*faultServer, hosts)
 	for i := range servers {
@@ -117,6 +121,9 @@ func heap() int64 {
 // TestManyHosts holds what a Client keeps of 3,000 hosts: nothing of those that it
 // has no connection to, a transport of each that timed out.
 func TestManyHosts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts bytes, of so many hosts that it takes half a second")
+	}
 	const hosts = 3000
 	bubble(t, "timed out", func(t *testing.T) {
 		s := (&faultServer{answer: func(c *faultConn, _ int) { c.stall() }}).start(t)

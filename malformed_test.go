@@ -143,6 +143,7 @@ func wellformed200() []struct{ name, body, want string } {
 // The official client v1.37.11 takes an empty body, null, 204 and an error in a
 // 200 for the end of the list.
 func TestMalformed200(t *testing.T) {
+	t.Parallel()
 	for _, row := range malformed200() {
 		bubble(t, row.name, func(t *testing.T) {
 			s := (&faultServer{answer: func(c *faultConn, _ int) { c.page(row.body) }}).start(t)

@@ -68,9 +68,10 @@ var manyFaults = []struct {
 // TestOneFault lets one fault meet all calls that are in flight. The official
 // client v1.37.11 loses all but 100 of them.
 func TestOneFault(t *testing.T) {
+	t.Parallel()
 	for _, kind := range manyFaults {
 		for _, n := range []int{2, 32, 64, 200, 500, 2000} {
-			if n > 200 && (testing.Short() || raceDetector()) {
+			if n > 200 && (testing.Short() || raceDetector()) || n > 500 && !*full {
 				continue
 			}
 			bubble(t, fmt.Sprintf("%s, %d calls", kind.name, n), func(t *testing.T) {

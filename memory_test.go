@@ -130,6 +130,9 @@ func TestMemoryBound(t *testing.T) {
 		memoryChild(t, endpoint)
 		return
 	}
+	if testing.Short() {
+		t.Skip("starts a process for each row")
+	}
 	const limit = 64 << 10 // KiB
 	for _, row := range memoryCases {
 		t.Run(row.name, func(t *testing.T) {

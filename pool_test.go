@@ -126,6 +126,7 @@ func userClient(s *faultServer) appintegrations.HTTPClient {
 // TestDeadPoolInUse has many calls in flight when the connections die: each waits
 // for its own timeout, at the same time, and then all succeed.
 func TestDeadPoolInUse(t *testing.T) {
+	t.Parallel()
 	for _, protocols := range [][]string{nil, {"h2"}} {
 		for _, n := range []int{8, 64, 500} {
 			bubble(t, fmt.Sprintf("%d, %v", n, protocols), func(t *testing.T) {

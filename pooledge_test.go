@@ -120,8 +120,8 @@ func TestPoolInUseEnds(t *testing.T) {
 // TestPoolsOfManyHosts holds that what a client keeps of hosts which hung is
 // bounded: not a transport for each, of 2,000 bytes.
 func TestPoolsOfManyHosts(t *testing.T) {
-	if raceDetector() {
-		t.Skip("counts bytes")
+	if testing.Short() || raceDetector() {
+		t.Skip("counts bytes, of so many hosts that it takes a second")
 	}
 	bubble(t, "3,000", func(t *testing.T) {
 		const hosts = 3000

@@ -39,6 +39,7 @@ var (
 
 // TestReadme compiles and runs every Go snippet of the README as it stands.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	blocks := goBlock.FindAllStringSubmatch(string(text), -1)

@@ -77,6 +77,7 @@ func buildableOf(base *http.Transport) appintegrations.HTTPClient {
 // v1.37.11 follows 307 and 308 with Authorization, from https to http with both
 // secrets in clear text, and in a loop without end.
 func TestRedirect(t *testing.T) {
+	t.Parallel()
 	cases := 0
 	for _, kind := range redirectClients {
 		t.Run(kind.name, func(t *testing.T) {

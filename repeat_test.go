@@ -133,9 +133,10 @@ func assertList(t *testing.T, client *appintegrations.Client, id string) {
 // that lets the copy meet the next request. The official client v1.37.11 doubles
 // items of up to 98 of 150 lists, and fails none.
 func TestRepeatedResponses(t *testing.T) {
-	const lists = 150
+	t.Parallel()
+	lists, step := few(150, 50), time.Duration(more(50, 100, 200))*time.Microsecond
 	userTransport := func(o *appintegrations.Options) { o.HTTPClient = &http.Client{Transport: &http.Transport{}} }
-	for delay := time.Duration(0); delay <= time.Millisecond; delay += 50 * time.Microsecond {
+	for delay := time.Duration(0); delay <= time.Millisecond; delay += step {
 		for name, optFns := range map[string][]func(*appintegrations.Options){"ours": nil, "user's transport": {userTransport}} {
 			t.Run(fmt.Sprintf("%v, %s", delay, name), func(t *testing.T) {
 				s := (&repeater{delay: delay, repeats: func(n int64) bool { return n%3 == 0 }}).start(t)
@@ -166,7 +167,9 @@ func TestRepeatedResponses(t *testing.T) {
 			return response(503, "r"+strconv.FormatInt(n, 10), "{}"), n%4 == 0
 		}
 		s.start(t)
-		client := s.client(t)
+		client := s.client(t, func(o *appintegrations.Options) {
+			o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })
+		})
 		for i := range 20 {
 			assertList(t, client, strconv.Itoa(i))
 		}

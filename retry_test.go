@@ -85,11 +85,14 @@ func (w within) check(t *testing.T, got time.Duration, what string) {
 
 // TestRetryTiming holds how often and when attempts follow each other.
 func TestRetryTiming(t *testing.T) {
+	t.Parallel()
 	t.Run("back-off", testBackoff)
 	t.Run("Retry-After", testRetryAfter)
 	t.Run("statuses", testStatuses)
 	t.Run("retryers", testRetryers)
-	bubble(t, "an outage of 1 s", testShortOutage)
+	if !testing.Short() { // it takes half a second to estimate the share
+		bubble(t, "an outage of 1 s", testShortOutage)
+	}
 }
 
 // testBackoff measures the distribution of the waits: uniform between 0 and a
@@ -305,6 +308,7 @@ func testShortOutage(t *testing.T) {
 // load, and that retries are back soon after it. The official client v1.37.11
 // hides the service's error behind that of its quota.
 func TestRetryBudget(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name  string
 		fail  scriptedAnswer

@@ -79,6 +79,7 @@ func foreignAnswers() map[string]doFunc {
 // TestNoSecretIsObserved searches each log record, each property of a span and
 // each AttemptInfo, on both ways that a call can take.
 func TestNoSecretIsObserved(t *testing.T) {
+	t.Parallel()
 	s := &search{t: t}
 	spans, attempts, logged := 0, 0, 0
 	answers := secretAnswers(t)

@@ -24,6 +24,7 @@ import (
 // likeliest account has 20 of them and 2 requests a second. All is start, there is no
 // steady state, and no list may be lost.
 func TestStart(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		lists       int
 		rate, burst float64
@@ -36,8 +37,8 @@ func TestStart(t *testing.T) {
 	} {
 		for _, mode := range []aws.RetryMode{"", aws.RetryModeAdaptive} {
 			t.Run(fmt.Sprintf("%d lists at %v/s, mode %q", row.lists, row.rate, mode), func(t *testing.T) {
-				runs := 30
-				if testing.Short() || raceDetector() {
+				runs := more(30, 10, 3)
+				if raceDetector() {
 					runs = 3
 				}
 				worst, sum, throttled, requests := 0.0, 0.0, 0, 0
@@ -96,6 +97,7 @@ func TestThrottledForEver(t *testing.T) {
 // TestAttemptsToTheLetter: who says how many attempts a call may make gets no
 // more, however many pages pass beside it.
 func TestAttemptsToTheLetter(t *testing.T) {
+	t.Parallel()
 	for name, optFn := range map[string]func(*appintegrations.Options){
 		"RetryMaxAttempts":     func(o *appintegrations.Options) { o.RetryMaxAttempts = 3 },
 		"Retryer":              func(o *appintegrations.Options) { o.Retryer = retry.NewStandard() },

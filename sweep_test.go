@@ -116,6 +116,7 @@ func eachOnce(t *testing.T, want int, counts map[string]int, what string) {
 // each result. What is left is swept again: nothing is missing, nothing comes twice,
 // and no goroutine is left.
 func TestSweepIsCutOff(t *testing.T) {
+	t.Parallel()
 	const lists, pages = 24, 3
 	step := int64(1)
 	if testing.Short() || raceDetector() {

@@ -125,6 +125,7 @@ func TestSweepMaxRate(t *testing.T) {
 
 // TestSweepSlowConsumer: who takes the results slowly costs no more than that.
 func TestSweepSlowConsumer(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		wait func(result int) time.Duration
@@ -258,6 +259,7 @@ func TestSweepProgress(t *testing.T) {
 // TestSweepAnyClient: a throttle costs nothing whatever is around the client, and
 // whichever retryer it has.
 func TestSweepAnyClient(t *testing.T) {
+	t.Parallel()
 	type wrap func(*appintegrations.Client) appintegrations.ListDataIntegrationAssociationsAPIClient
 	plain := func(c *appintegrations.Client) appintegrations.ListDataIntegrationAssociationsAPIClient { return c }
 	for _, row := range []struct {
@@ -322,6 +324,8 @@ func (p *passingOn) ListDataIntegrationAssociations(ctx context.Context, in *app
 // TestSweepBesidePlainCalls: calls of the same Client go before those of a sweep,
 // share its rate, and do not end it.
 func TestSweepBesidePlainCalls(t *testing.T) {
+	t.Parallel()
+	lists := few(60, 15)
 	for _, row := range []struct {
 		name    string
 		callers int
@@ -353,11 +357,11 @@ func TestSweepBesidePlainCalls(t *testing.T) {
 					}
 				})
 			}
-			got := sweepAll(t, sweepTargets(client, "i", 60))
+			got := sweepAll(t, sweepTargets(client, "i", lists))
 			cancel()
 			calls.Wait()
 			t.Logf("the sweep took %v; %d calls, the longest %v", got.took, made, longest)
-			assert.Equal(t, sweptQuota{listed: 240, took: got.took}, got)
+			assert.Equal(t, sweptQuota{listed: lists * pacePages, took: got.took}, got)
 			assert.LessOrEqual(t, longest, row.p99)
 		})
 	}
@@ -365,6 +369,7 @@ func TestSweepBesidePlainCalls(t *testing.T) {
 
 // TestSweepConcurrently: several sweeps of one Client at once.
 func TestSweepConcurrently(t *testing.T) {
+	t.Parallel()
 	bubble(t, "20/s", func(t *testing.T) {
 		q := &quota{limits: limits{rate: func(time.Duration) float64 { return 20 }, burst: 40, latency: 20 * time.Millisecond}, service: pagedService(200, 2)}
 		client := q.service.Client(func(o *appintegrations.Options) { o.HTTPClient = q })

@@ -46,6 +46,7 @@ func sweepAll(t *testing.T, targets []appintegrations.SweepTarget, optFns ...fun
 
 // TestSweepQuota lists 500 integrations of 4 pages under a quota, in virtual time.
 func TestSweepQuota(t *testing.T) {
+	t.Parallel()
 	steady := func(rate float64) func(time.Duration) float64 {
 		return func(time.Duration) float64 { return rate }
 	}
@@ -100,8 +101,12 @@ func TestSweepQuota(t *testing.T) {
 // one gets the larger share and ends first, the rate of the other has to climb: so a
 // run may take a little longer, and the mean counts.
 func TestSweepTwoProcesses(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("the mean of few runs varies too much")
+	}
 	runs, sum, worst := 5, 0.0, 0.0
-	if testing.Short() || raceDetector() {
+	if raceDetector() {
 		runs = 3
 	}
 	for run := range runs {
@@ -137,6 +142,7 @@ func (q bareLimiter) Do(r *http.Request) (*http.Response, error) {
 
 // TestSweepBareLimiter: throttles that look like faults fail no list.
 func TestSweepBareLimiter(t *testing.T) {
+	t.Parallel()
 	runs := 5
 	if testing.Short() || raceDetector() {
 		runs = 1
@@ -184,8 +190,9 @@ func (c *chaos) Do(r *http.Request) (*http.Response, error) {
 
 // TestSweepChaos: no list fails, and none is incomplete in silence.
 func TestSweepChaos(t *testing.T) {
-	seeds := uint64(30)
-	if testing.Short() || raceDetector() {
+	t.Parallel()
+	seeds := uint64(more(30, 10, 2))
+	if raceDetector() {
 		seeds = 2
 	}
 	worst := 0.0
@@ -204,6 +211,7 @@ func TestSweepChaos(t *testing.T) {
 // TestSweepStart sweeps 200 accounts of the likeliest size at once: 20
 // integrations of one page each, 2 requests a second, burst 5.
 func TestSweepStart(t *testing.T) {
+	t.Parallel()
 	clients := 200
 	if testing.Short() || raceDetector() {
 		clients = 20

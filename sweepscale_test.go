@@ -160,6 +160,7 @@ func TestSweepScale(t *testing.T) {
 // takes depends on what else the machine does, so it is only logged: run with
 // -sweep.full and -v.
 func TestSweepRealTime(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		quota        appintegrationstest.Quota
 		lists, pages int

@@ -195,7 +195,8 @@ func wantWait(s *pagedRounds, arns, clients []string) (requests, rounds int, lis
 // TestWaiterOnGeneratedLists holds result and number of requests of waits for
 // lists of any length whose executions finish in any order.
 func TestWaiterOnGeneratedLists(t *testing.T) {
-	const seeds = 400
+	t.Parallel()
+	seeds := few(400, 100)
 	var completed, failures, faults, named, longest, requests int
 	for seed := range int64(seeds) {
 		synctest.Test(t, func(t *testing.T) {
@@ -279,6 +280,7 @@ func finishing(n, pageSize int, minutes ...int) *appintegrationstest.Server {
 // TestWaiterOnTheFake waits with the client itself: throttles and faults in
 // between are its business, and each costs one request.
 func TestWaiterOnTheFake(t *testing.T) {
+	t.Parallel()
 	write := func(status int, body string) appintegrationstest.Fault {
 		return appintegrationstest.Fault{Do: func(w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(status)
@@ -290,7 +292,7 @@ func TestWaiterOnTheFake(t *testing.T) {
 		appintegrationstest.Throttle(2 * time.Second), appintegrationstest.Throttle(0), appintegrationstest.ProxyPage(503),
 		write(500, `{"code":"InternalServiceError"}`), write(200, `{"DataIntegrationAssociations":[`), write(200, ""),
 	}
-	for seed := range int64(20) {
+	for seed := range int64(few(20, 5)) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewSource(seed))
 			n, pages := 1+random.Intn(90), 1+random.Intn(7)
@@ -333,6 +335,7 @@ func TestWaiterOnTheFake(t *testing.T) {
 // TestManyWaiters: 64 waits at once, of one waiter on one client, each for an
 // association of its own.
 func TestManyWaiters(t *testing.T) {
+	t.Parallel()
 	const waits, pages = 64, 7
 	synctest.Test(t, func(t *testing.T) {
 		minutes, want := make([]int, waits), 0

@@ -370,6 +370,7 @@ func TestWaiterErrorTexts(t *testing.T) {
 // TestWaiterErrorTextsCount: however long the names are, each is in the text or
 // counted in its "and N more", and the text is never cut in the middle.
 func TestWaiterErrorTextsCount(t *testing.T) {
+	t.Parallel()
 	more := regexp.MustCompile(`and (\d+) more`)
 	check := func(err error, name string, total int, end string) int {
 		text := err.Error()
@@ -388,7 +389,7 @@ func TestWaiterErrorTextsCount(t *testing.T) {
 	}
 	cut := 0
 	for _, n := range []int{1, 2, 3, 4, 5, 6, 10, 40, 300} {
-		for length := 0; length < 300; length += 3 {
+		for length := 0; length < 300; length += few(3, 13) {
 			missing, failed, statuses := []string{}, []appintegrations.FailedExecution{}, map[types.ExecutionStatus]int{}
 			for i := range n {
 				statuses[types.ExecutionStatus(fmt.Sprint(i, strings.Repeat("S", length)))] = i

@@ -15,29 +15,34 @@ import (
 
 // In a test, NewServer does what Start and Close do here.
 func Example() {
-	srv, err := appintegrationstest.Start()
+	srv, err := appintegrationstest.Start(func(o *appintegrationstest.Options) { o.PageSize = 1 })
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer srv.Close()
-	srv.Put("crm-accounts", appintegrations.DataIntegrationAssociationSummary{ClientId: aws.String("connect")})
-	srv.Fail(appintegrationstest.ProxyPage(502), appintegrationstest.CutBody(20))
+	srv.Put("crm-accounts",
+		appintegrations.DataIntegrationAssociationSummary{ClientId: aws.String("connect")},
+		appintegrations.DataIntegrationAssociationSummary{ClientId: aws.String("warehouse")})
+	srv.Fail(appintegrationstest.ProxyPage(502), appintegrationstest.CutBody(20).OnPage(2))
 
-	out, err := srv.Client().ListDataIntegrationAssociations(context.Background(), &appintegrations.ListDataIntegrationAssociationsInput{
+	for association, err := range srv.Client().Associations(context.Background(), &appintegrations.ListDataIntegrationAssociationsInput{
 		DataIntegrationIdentifier: aws.String("crm-accounts"),
-	})
-	if err != nil {
-		log.Fatal(err)
+	}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(*association.ClientId)
 	}
-	fmt.Println(*out.DataIntegrationAssociations[0].ClientId)
 	for _, r := range srv.Requests() {
-		fmt.Println(r.Status, r.Fault)
+		fmt.Printf("%d %q\n", r.Status, r.Fault)
 	}
 	// Output:
 	// connect
-	// 502 HTML of a proxy (502)
-	// 200 body cut at 20 by close
-	// 200
+	// warehouse
+	// 502 "HTML of a proxy (502)"
+	// 200 ""
+	// 200 "body cut at 20 by close"
+	// 200 ""
 }
 
 // A fault can be for a page, for a data integration, or for some of the requests.

@@ -199,6 +199,7 @@ func TestFaults(t *testing.T) {
 		}, 200, []check{assertBody(200, normal)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel() // some wait for real time to go by
 			both(t, func(t *testing.T, c caller) {
 				c.srv.Put("a", associations(2)...)
 				c.srv.Fail(test.fault(c.unit))

@@ -13,8 +13,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	appintegrations "github.com/seed-10600c52/appintegrations"
 	"github.com/stretchr/testify/assert"
@@ -127,7 +129,10 @@ func TestRate(t *testing.T) {
 // TestFaultsInOrder has two faults queued, of which the second is for page 2.
 func TestFaultsInOrder(t *testing.T) {
 	p := start(t, 6, "", "-associations", "60", "-fault", "proxy-page=502", "-fault", "cut-body=20,page=2,times=2", "-fault", "denied,for=other")
-	all, err := list(t, p.client(), "example")
+	client := p.client(func(o *appintegrations.Options) {
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })
+	})
+	all, err := list(t, client, "example")
 	require.NoError(t, err)
 	assert.Len(t, all, 60)
 	stderr := p.stop(t, syscall.SIGINT)

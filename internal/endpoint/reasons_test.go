@@ -20,6 +20,13 @@ func TestReasons(t *testing.T) {
 		{"vpce-1.app-integrations.us-east-1.vpce.amazonaws.com", "has no scheme: write https://vpce-1.app-integrations.us-east-1.vpce.amazonaws.com"},
 		{"//example.com/a b", "has no scheme: write https://example.com/a%20b"},
 		{"user:hunter2@example.com?key=hunter2#hunter2", "has no scheme: write https://example.com"},
+		{"0.0.0.0:4566", "has no scheme: write http://0.0.0.0:4566"},
+		{"169.254.1.2", "has no scheme: write http://169.254.1.2"},
+		{"[fd00::1]:4566", "has no scheme: write http://[fd00::1]:4566"},
+		{"api.localhost:4566", "has no scheme: write http://api.localhost:4566"},
+		{"stack.local", "has no scheme: write http://stack.local"},
+		{"Host.Docker.INTERNAL", "has no scheme: write http://Host.Docker.INTERNAL"},
+		{"localhost.", "has no scheme: write http://localhost."},
 		{"8.8.8.8", "has no scheme: write https://8.8.8.8"},
 		{"not a host", notURL},
 		{"https:localhost", notURL},
@@ -62,6 +69,13 @@ func TestReasons(t *testing.T) {
 	} {
 		if _, err := host(row.params, without); err == nil || err.Error() != row.want {
 			t.Errorf("host(%+v) = %v; want %s", row.params, err, row.want)
+		}
+	}
+	// What a partition has one by one, it need not have together.
+	for _, partition := range []Partition{{SupportsFIPS: true}, {SupportsDualStack: true}} {
+		_, err := host(Params{Region: "us-x-1", FIPS: true, DualStack: true}, partition)
+		if err == nil || !strings.Contains(err.Error(), "enables FIPS together with dual-stack") {
+			t.Errorf("host of %+v = %v; want that FIPS and dual-stack are not had together", partition, err)
 		}
 	}
 }

@@ -128,6 +128,7 @@ var grammar = []struct{ name, in, err string }{
 	{"all white space", " \t\r\n{ \t\r\n\"a\" : [ 1 , 2 ] , \"b\" : null } \t\r\n", ``},
 	{"scalars at the top", `"x"`, ``},
 	{"true, false, null", `[true,false,null]`, ``},
+	{"numbers with each digit at both ends", `[9,90,10.09,9.90,1e09,1e90]`, ``},
 	{"numbers", `[0,-0,1,-1,10,1.0,0.5,-0.10,1e5,1E5,1e+5,1e-05,0e0,1.5E-10]`, ``},
 	{"escapes", `"\"\\\/\b\f\n\r\t\u0000\uABCD\uabcd"`, ``},
 	{"DEL, and ill-formed UTF-8", "\"\x7f\xff\xed\xa0\x80\"", ``},
@@ -373,6 +374,58 @@ func TestMisuse(t *testing.T) {
 				t.Errorf("error = %v; want one that ends in %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// A call for one value consumes it, and the white space before it. At the end of the data each is an error.
+func TestOneValue(t *testing.T) {
+	text := func(s *Scanner) (string, error) { got, err := s.Text(); return string(got.Append(nil)), err }
+	orNull := func(s *Scanner) (string, error) {
+		got, ok, err := s.TextOrNull()
+		if !ok {
+			return "none", err
+		}
+		return string(got.Append(nil)), err
+	}
+	null := func(s *Scanner) (string, error) { return "null", s.Null() }
+	for _, tt := range []struct {
+		name, in, want, err string
+		call                func(*Scanner) (string, error)
+	}{
+		{"Text", ` "a" `, "a", "", text},
+		{"TextOrNull, a string", ` "a" `, "a", "", orNull},
+		{"TextOrNull, null", ` null `, "none", "", orNull},
+		{"Null", ` null `, "null", "", null},
+		{"Text at the end", ``, "", "unexpected the end of data, want a value", text},
+		{"Text after white space at the end", ` `, "", "unexpected the end of data, want a value", text},
+		{"TextOrNull at the end", ``, "none", "unexpected the end of data, want a value", orNull},
+		{"TextOrNull of neither", `x`, "none", "unexpected 'x', want a value", orNull},
+		{"TextOrNull of a number", `1`, "none", "want a string", orNull},
+		{"Null at the end", ``, "null", "unexpected the end of data, want a value", null},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := New([]byte(tt.in))
+			got, err := tt.call(&s)
+			if err == nil {
+				err = s.End()
+			}
+			said := ""
+			if err != nil {
+				said = err.Error()
+			}
+			if got != tt.want || (err == nil) != (tt.err == "") || !strings.Contains(said, tt.err) {
+				t.Errorf("%q = %q, %v; want %q, %s", tt.in, got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
+// Printable ASCII is quoted as it is, the rest is escaped.
+func TestQuote(t *testing.T) {
+	for c, want := range map[byte]string{' ': `' '`, '~': `'~'`, '\'': `'\''`, '\\': `'\\'`, 0x1f: `'\x1f'`, 0x7f: `'\x7f'`, 0xff: `'\xff'`} {
+		if got := quote(c); got != want {
+			t.Errorf("quote(%#x) = %s; want %s", c, got, want)
+		}
 	}
 }
 

@@ -137,6 +137,7 @@ func TestTextCut(t *testing.T) {
 		{"after an escaped backslash", `"abc\\`, `abc\`},
 		{"after an escaped quote", `"abc\"`, `abc"`},
 		{"after a high surrogate", `"abc\ud83d`, "abc"},
+		{"only a high surrogate", `"\ud83d`, ""},
 		{"after a high surrogate and a backslash", `"abc\ud83d\`, "abc"},
 		{"inside a low surrogate", `"abc\ud83d\ude0`, "abc"},
 		{"after a pair", `"abc\ud83d\ude00`, "abc😀"},

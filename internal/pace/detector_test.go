@@ -39,9 +39,13 @@ func TestDetector(t *testing.T) {
 		{"two waves 3 s apart", []script{{ms, "p", 10}, {0, "x", 9}, {100 * ms, "p", 30}, {0, "x", 9}}, 0, false},
 		{"remembered for 10 s", []script{{10 * ms, "px", 20}, {time.Second, "ppppppppx", 1}}, 12, true},
 		{"forgotten after 10 s", []script{{10 * ms, "px", 20}, {time.Second, "ppppppppppppx", 1}}, 11, false},
+		{"remembered just before 10 s", []script{{10 * ms, "px", 20}, {999 * ms, "pppppppppx", 1}}, 12, true},
+		{"forgotten at 10 s", []script{{10 * ms, "px", 20}, {time.Second, "pppppppppx", 1}}, 11, false},
 		{"remembered while 503s are few", []script{{10 * ms, "px", 20}, {100 * ms, "pppppppppppppppppppx", 100}}, 111, true},
 		{"pacing does not help: not for 5 min", []script{{10 * ms, "px", 20}, {10 * ms, "px", 5000}}, 211, false}, // for 4 s, and 20 responses,
 		{"pacing does not help: again after 5 min", []script{{10 * ms, "px", 300}, {10 * time.Second, "p", 30}, {10 * ms, "px", 20}}, 222, true},
+		// It is found not to help at 4.42 s, by the bare 503 after the 211th throttle.
+		{"pacing does not help: again at 5 min", []script{{10 * ms, "px", 300}, {10 * time.Second, "p", 29}, {8200 * ms, "p", 1}, {10 * ms, "px", 20}}, 221, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var d pace.Detector

@@ -184,6 +184,104 @@ func TestThrottledForever(t *testing.T) {
 	}
 }
 
+// TestFirstThrottle holds the rate that the first throttle sets: half of what
+// passed in a second, the last whole one or the one that has begun, at least 10.
+func TestFirstThrottle(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		passed []int // in each second
+		want   float64
+	}{
+		{"one request", []int{1}, 10},
+		{"a second", []int{100}, 50},
+		{"fewer in the next", []int{100, 40}, 50},
+		{"more in the next", []int{40, 100}, 50},
+		{"long ago", []int{100, 40, 40}, 20},
+	} {
+		var e pace.Estimator
+		for second, n := range row.passed {
+			for i := range n {
+				e.Passed(start.Add(time.Duration(second)*time.Second + time.Duration(i)*time.Second/time.Duration(n)))
+			}
+		}
+		now := start.Add(time.Duration(len(row.passed))*time.Second - 1)
+		e.Throttled(now, now)
+		if got := e.Rate(); got != row.want {
+			t.Errorf("%s: %v/s; want %v/s", row.name, got, row.want)
+		}
+		// When the limit is forgotten, so is what passed before.
+		now = now.Add(time.Hour)
+		if e.Wait(now); e.Rate() != 0 {
+			t.Errorf("%s: %v/s an hour later; want no limit", row.name, e.Rate())
+		}
+		e.Throttled(now, now)
+		if got := e.Rate(); got != 10 {
+			t.Errorf("%s: %v/s after a throttle an hour later; want 10/s", row.name, got)
+		}
+	}
+}
+
+// TestHold has nothing but throttles. The wait is half of the time between two
+// requests, then doubles, up to 5 s. The rate does not change.
+func TestHold(t *testing.T) {
+	var e pace.Estimator
+	now := start
+	for i, want := range []time.Duration{50 * ms, 100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 3200 * ms, 5 * time.Second, 5 * time.Second} {
+		e.Throttled(now, now)
+		if got := e.Wait(now); got != want || e.Rate() != 10 {
+			t.Errorf("throttle %d: Wait = %v at %v/s; want %v at 10/s", i+1, got, e.Rate(), want)
+		}
+		now = now.Add(ms)
+	}
+}
+
+// TestGuess holds that a rate that was never measured doubles each 200 ms after
+// the wait, until it is as good as none.
+func TestGuess(t *testing.T) {
+	var e pace.Estimator
+	e.Throttled(start, start)
+	for i := range 15 {
+		at := start.Add(50*ms + time.Duration(i)*200*ms)
+		want := 10 * math.Exp2(float64(i))
+		if i == 14 {
+			want = 0
+		}
+		if e.Wait(at.Add(-ms)); i > 0 && e.Rate() == want {
+			t.Errorf("%v/s already", e.Rate())
+		}
+		if e.Wait(at); e.Rate() != want {
+			t.Errorf("after %v: %v/s; want %v/s", at.Sub(start), e.Rate(), want)
+		}
+	}
+}
+
+// TestSlowest holds that the rate does not fall below one request in 5 s.
+func TestSlowest(t *testing.T) {
+	var e pace.Estimator
+	for now := start; now.Before(start.Add(time.Hour)); now = now.Add(time.Minute) {
+		e.Throttled(now, now)
+		e.Passed(now.Add(time.Second))
+	}
+	if got := e.Rate(); got != 0.2 {
+		t.Errorf("%v/s where one request a minute passes; want 0.2/s", got)
+	}
+}
+
+// TestReportsAreUse holds that a report alone keeps an Estimator for 10 min.
+func TestReportsAreUse(t *testing.T) {
+	for name, report := range map[string]func(*pace.Estimator){
+		"Wait":      func(e *pace.Estimator) { e.Wait(start) },
+		"Passed":    func(e *pace.Estimator) { e.Passed(start) },
+		"Throttled": func(e *pace.Estimator) { e.Throttled(start, start) },
+	} {
+		var e pace.Estimator
+		report(&e)
+		if e.Idle(start.Add(10*time.Minute-1)) || !e.Idle(start.Add(10*time.Minute)) {
+			t.Errorf("%s: Idle = %v before 10 min, %v then; want false, true", name, e.Idle(start.Add(10*time.Minute-1)), e.Idle(start.Add(10*time.Minute)))
+		}
+	}
+}
+
 // TestOldNews holds that throttles of requests that were under way together
 // count once.
 func TestOldNews(t *testing.T) {
@@ -275,6 +373,10 @@ func TestIdle(t *testing.T) {
 	d.Bare503(start, start)
 	if d.Idle(start.Add(9*time.Minute)) || !d.Idle(start.Add(11*time.Minute)) {
 		t.Error("a Detector is not idle 9 min after it was used, and idle after 11")
+	}
+	d.Bare503(start.Add(5*time.Minute), start.Add(5*time.Minute))
+	if d.Idle(start.Add(15*time.Minute-1)) || !d.Idle(start.Add(15*time.Minute)) {
+		t.Error("a Detector used after 5 min is not idle before 15 min, and idle then")
 	}
 }
 

@@ -84,6 +84,24 @@ func TestCycles(t *testing.T) {
 	}
 }
 
+// In a period over the exact limit, one value may come twice. Here every anchor begins at the value that does: the numbers 4, 8,
+// 16 and so on of a period of 6 are its second and fourth. The block from one to the other differs from the next, and the anchor
+// begins again at a value that comes once.
+func TestOneValueTwiceInAPeriod(t *testing.T) {
+	const twice = 100
+	values := []uint64{1, 2, 3}
+	for number := 4; number < 64; number++ {
+		v := uint64(10 + number%6)
+		if number%6 == 2 || number%6 == 4 {
+			v = twice
+		}
+		values = append(values, v)
+	}
+	if count, period := check(t, values, 2, 1); period != 6 || count < 3+3*6 {
+		t.Errorf("period %d after %d values; want 6, after 21 or more", period, count)
+	}
+}
+
 // Values that come again without a period are not a loop.
 func TestNoPeriod(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))

@@ -29,6 +29,24 @@ func TestMember(t *testing.T) {
 		{"name with escapes", `{"\u004eext\u0054oke\u006E":"abc"}`, `{"\u004eext\u0054oke\u006E":"REDACTED"}`},
 		{"name with escapes, in JSON", `{\"\\u004eextToken\":\"abc\"}`, `{\"\\u004eextToken\":\"REDACTED\"}`},
 		{"half a name", `{"\u004`, `{"\u004`},
+		{"half a name after a parameter", `a=b&NextT`, `a=b&NextT`},
+		{"half a name after a value", `=b&NextT`, `=b&NextT`},
+		{"half an escape", `a=b&NextTok\`, `a=b&NextTok\`},
+		{"an escape of another letter", `{"\u014eextToken":"abc"}`, `{"\u014eextToken":"abc"}`},
+		{"an escape of another letter after a parameter", `a=b&\u1234`, `a=b&\u1234`},
+		{"an escape of another letter after a value", `=b&\u1234`, `=b&\u1234`},
+		{"another name of the same length", `{"Nonsenses":"abc"}`, `{"Nonsenses":"abc"}`},
+		{"another name after a parameter", `a=b&nope`, `a=b&nope`},
+		{"another name after a value", `=b&nope`, `=b&nope`},
+		{"no quotation marks", `NextToken:"abc"`, `NextToken:"abc"`},
+		{"no colon", `["NextToken","abc"]`, `["NextToken","abc"]`},
+		{"empty in a query", `nextToken=&a=b`, `nextToken=&a=b`},
+		{"cut off in the sign", `x=nextToken%3`, `x=nextToken%3`},
+		{"cut off before the quotation mark", `{\"NextToken\`, `{\"NextToken\`},
+		{"no escape", `{"\u00zeextToken":"abc"}`, `{"\u00zeextToken":"abc"}`},
+		{"JSON in JSON from its first byte", `\"NextToken\":\"abc\"`, `\"NextToken\":\"REDACTED\"`},
+		{"query, twice", "nextToken=abc&nextToken=def", "nextToken=REDACTED&nextToken=REDACTED"},
+		{"query, then a name with an escape", `nextToken=abc\u004eextToken=def`, `nextToken=REDACTED\u004eextToken=REDACTED`},
 		{"prose", `the NextToken is "abc"`, `the NextToken is "abc"`},
 		{"at the end", `the NextToken`, `the NextToken`},
 		{"at the end of a name", `{"NextToken"`, `{"NextToken"`},
@@ -40,6 +58,7 @@ func TestMember(t *testing.T) {
 			assert.Equal(t, row.want, Member(row.text, "NextToken"))
 		})
 	}
+	assert.Equal(t, `{"az":"REDACTED"}`, Member(`{"az":"b"}`, "AZ"), "case is ignored from A to Z")
 }
 
 // FuzzMember: the value of the member is not in the text, and what is around it
