@@ -31,9 +31,7 @@ func (a *attempt) deserialize(err error) error {
 	if a.resp.StatusCode != http.StatusOK || errorType(a.resp.Header) != "" {
 		return a.refusal()
 	}
-	if !a.body.inMemory {
-		a.waitsFor("the rest of the response", a.req.URL.Host)
-	}
+	a.waitsFor("the rest of the response", a.req.URL.Host)
 	buffer := a.buffers.get()
 	limit := a.options.maxPageBytes()
 	body, err := readAll(a.ctx, (*buffer)[:0], a.resp.Body, limit)

@@ -16,13 +16,12 @@ import (
 // ends at the attempt's time limit, gives no more bytes than a page may have,
 // and closes what it holds once.
 type guardedBody struct {
-	ctx      context.Context
-	body     io.ReadCloser
-	left     int64
-	inMemory bool   // the body cannot block
-	direct   bool   // the body ends with ctx by itself, or cannot block
-	spare    []byte // what a Read that was given up may still write to
-	closed   int32  // 1: Close was called
+	ctx    context.Context
+	body   io.ReadCloser
+	left   int64
+	direct bool   // the body ends with ctx by itself, or cannot block
+	spare  []byte // what a Read that was given up may still write to
+	closed int32  // 1: Close was called
 }
 
 func (b *guardedBody) Read(p []byte) (n int, err error) {

@@ -73,7 +73,6 @@ type attempt struct {
 	remote     *remote       // where it is expected to go, and then where it went; nil: not known
 	sentAt     time.Time     // zero: it was not sent
 	paced      bool          // the rate limit applies to it
-	atOnce     bool          // it did not have to wait for its turn
 	throttled  bool          // the response was a throttle
 	retryable  bool          // the retry quota allows another attempt
 	passed     time.Time     // when something last passed at the remote before it was throttled

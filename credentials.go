@@ -39,7 +39,8 @@ func (a *attempt) identify() error {
 	return nil
 }
 
-// keptBy returns the credentials that a cache of this package keeps.
+// keptBy returns the credentials that a cache of this package keeps: most calls
+// wait for nothing.
 func keptBy(provider aws.CredentialsProvider) (aws.Credentials, bool) {
 	if cache, ok := provider.(*credentialsCache); ok {
 		return cache.valid()

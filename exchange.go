@@ -252,8 +252,7 @@ func (a *attempt) receive(client HTTPClient, resp *http.Response) {
 		body = http.NoBody
 	}
 	own := poolOf(client) != nil && resp.StatusCode != http.StatusSwitchingProtocols
-	a.body = guardedBody{ctx: a.ctx, body: body, left: a.options.bodyLimit() + 1, inMemory: inMemory(body)}
-	a.body.direct = own || a.body.inMemory
+	a.body = guardedBody{ctx: a.ctx, body: body, left: a.options.bodyLimit() + 1, direct: own || inMemory(body)}
 	a.resp.Body = &a.body
 	a.hold(&a.body)
 }

@@ -44,11 +44,8 @@ func (c *call) try(ctx context.Context, walk func(*attempt) error) (*attempt, er
 	a.gate = gateContext{ctx, a}
 	gate := wait{what: "a token of the Retryer", since: time.Now()}
 	releaseAttempt, err := a.askAttemptToken(ctx)
-	begun := gate.since
-	if !a.atOnce {
-		begun = time.Now()
-		c.waited += begun.Sub(gate.since)
-	}
+	begun := time.Now()
+	c.waited += begun.Sub(gate.since)
 	if err != nil {
 		return nil, c.gateError(ctx, gate, err)
 	}

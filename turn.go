@@ -78,14 +78,12 @@ func (a *attempt) waitTurn(ctx context.Context) error {
 	}
 	r := a.remote
 	if r == nil { // the first attempt finds out where it goes
-		a.atOnce = true
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	begun := time.Now()
 	if len(r.line.waiting) == 0 && r.rate.Wait(begun) == 0 {
-		a.atOnce = true
 		return nil
 	}
 	w := &waiter{ticket: a.ticket, spare: a.counted+1 < a.maxAttempts || a.maxAttempts == 0, wake: make(chan struct{}, 1)}

@@ -61,15 +61,11 @@ func (t Text) Len() int { return len(t.raw) }
 func (t Text) Same(u Text) bool { return string(t.raw) == string(u.raw) }
 
 // Build appends to b what [Text.Append] appends. It does not grow b beyond [Text.Len] bytes unless the string is ill-formed.
-func (t *Text) Build(b *strings.Builder) {
+func (t Text) Build(b *strings.Builder) {
 	if !t.escaped && !t.wide {
 		b.Write(t.raw)
 		return
 	}
-	t.decode(b)
-}
-
-func (t *Text) decode(b *strings.Builder) {
 	for raw := t.raw; ; {
 		n := plain(raw)
 		b.Write(raw[:n])

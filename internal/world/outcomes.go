@@ -77,10 +77,14 @@ func quotaLosesNothing(h *History) string {
 		if _, exact := c.attempts(); exact || !c.plain() || h.someExact(u.Remote) {
 			return ""
 		}
+		shared := len(h.clients(u.Remote)) > 1
 		for i, err := range u.Errs {
-			if h.hadPage(u, u.FailedAt[i]) {
+			if !shared || h.hadPage(u, u.FailedAt[i]) {
 				return fmt.Sprintf("it failed under %v/s, burst %d: %v", r.Rate, r.Burst, err)
 			}
+		}
+		if u.Panic != nil {
+			return fmt.Sprintf("it panicked: %v", u.Panic)
 		}
 		return ""
 	})
@@ -101,7 +105,7 @@ func quotaIsUsed(h *History) string {
 				pages++
 			}
 		}
-		if want := r.Rate * free.Seconds() / 3; float64(pages) < want {
+		if want := r.Rate * free.Seconds() / 4; float64(pages) < want {
 			return fmt.Sprintf("it took %v, and %d pages passed; want at least %.0f at %v/s", u.End-u.Begin, pages, want, r.Rate)
 		}
 		return ""
@@ -116,14 +120,10 @@ func (p *Plan) client(c *Caller, remote int) int {
 	return p.Remotes[remote].Account
 }
 
-// hadPage reports whether the client of a unit had got a page of the remote before
-// a time: then it knew that the quota lives. Where several clients share the quota,
-// it knows for 20 s.
+// hadPage reports whether the client of a unit got a page of the remote in the
+// 20 s before a time: then it knew that the quota lives.
 func (h *History) hadPage(u *Unit, at time.Duration) bool {
-	client, since := h.Plan.client(h.caller(u), u.Remote), time.Duration(0)
-	if len(h.clients(u.Remote)) > 1 {
-		since = at - 20*time.Second
-	}
+	client, since := h.Plan.client(h.caller(u), u.Remote), at-20*time.Second
 	return slices.ContainsFunc(h.Requests[u.Remote], func(r *Request) bool {
 		return r.Finished && h.Plan.client(&h.Plan.Callers[r.Caller], u.Remote) == client && since <= r.End && r.End < at-time.Millisecond
 	})

@@ -182,6 +182,13 @@ func (p *Plan) connectionsAreHurt(r int) bool {
 	})
 }
 
+// sendsTwice reports whether the endpoint of a remote sends responses twice.
+func (p *Plan) sendsTwice(r int) bool {
+	return slices.ContainsFunc(p.Remotes, func(other Remote) bool {
+		return other.Endpoint == p.Remotes[r].Endpoint && slices.ContainsFunc(other.Spells, func(s Spell) bool { return s.Kind == twice })
+	})
+}
+
 func hasConnectionSpell(r *Remote) bool {
 	return slices.ContainsFunc(r.Spells, func(s Spell) bool { return slices.Contains(connectionSpells, s.Kind) })
 }
