@@ -3,6 +3,7 @@ package appintegrations
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -105,12 +106,18 @@ func (a *attempt) malformed(path, reason string, cause error) error {
 }
 
 // wrapError puts the error of a response into the official chain, with its
-// status and request id. It is the only step that does.
+// status and request id. It is the only step that does. In a stack of the SDK, a
+// request that was not sent has an empty response.
 func (a *attempt) wrapError(err error) error {
-	if err == nil || a.resp == nil || a.resp.StatusCode == 0 {
+	if err == nil || a.resp == nil || isUnsent(err) {
 		return err
 	}
 	return a.responseError(err)
+}
+
+func isUnsent(err error) bool {
+	var unsent *smithyhttp.RequestSendError
+	return errors.As(err, &unsent)
 }
 
 func (a *attempt) closeBody(err error) error {

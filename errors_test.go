@@ -171,6 +171,7 @@ var errorRows = []struct {
 	{"informational", 101, "", "", "SwitchingProtocols", "UnknownError", genericLevel, 1},
 	{"redirect", 307, "", "", "TemporaryRedirect", "redirect 307 not followed", "*appintegrations.RedirectError", 1},
 	{"not modified", 304, "", "", "NotModified", "redirect 304 not followed", "*appintegrations.RedirectError", 1},
+	{"a status of zero", 0, "", "0", "HTTP0", "UnknownError", genericLevel, 1},
 	{"no status of HTTP", 999, "", "", "HTTP999", "UnknownError", genericLevel, 1},
 }
 
