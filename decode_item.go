@@ -93,13 +93,18 @@ func (d *pageDecoder) item(item *DataIntegrationAssociationSummary) *pageFault {
 }
 
 // object reads an object of an item. *begin is its first member in the item
-// before.
+// before. As long as that is not known, the members are expected in the order in
+// which the service documents them.
 func (d *pageDecoder) object(members []member, begin **member, text *itemText) *pageFault {
 	if err := d.scanner.EnterObject(); err != nil {
 		return d.fault(err)
 	}
-	for next := begin; ; {
+	next := begin
+	for i := 0; ; i++ {
 		m := *next
+		if m == nil && i < len(members) {
+			m = &members[i]
+		}
 		if m == nil || !d.scanner.TryMember(m.spelling) {
 			name, ok, err := d.scanner.NextMember()
 			if err != nil {
@@ -114,8 +119,8 @@ func (d *pageDecoder) object(members []member, begin **member, text *itemText) *
 				}
 				continue
 			}
-			*next = m
 		}
+		*next = m
 		next = &d.order.after[m.number]
 		if f := d.member(m, text); f != nil {
 			return f.in(m.name())
