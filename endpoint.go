@@ -168,6 +168,8 @@ type target struct {
 	signingRegion string
 	singleEscape  bool // a custom resolver's wish for a path that is escaped once
 	plain         bool // the path of the base has nothing to escape
+
+	prefix, rawPrefix string // of each path, from the base: as it is, and escaped
 }
 
 // resolveTarget asks the resolver where to send an attempt.
@@ -195,6 +197,14 @@ func (o *Options) resolveTarget(ctx context.Context) (*target, error) {
 	}
 	path := t.base.EscapedPath()
 	t.plain = path == strings.ReplaceAll(escape(path), "%2F", "/")
+	t.prefix, t.rawPrefix = t.base.Path, path
+	// A slash that is escaped at the end is part of a name there.
+	if before, ok := strings.CutSuffix(path, "/"); ok {
+		t.prefix, t.rawPrefix = strings.TrimSuffix(t.prefix, "/"), before
+	}
+	if t.prefix != "" && t.rawPrefix[0] != '/' {
+		t.prefix, t.rawPrefix = "/"+t.prefix, "/"+t.rawPrefix
+	}
 	return t, nil
 }
 
@@ -231,18 +241,11 @@ func (t *target) check() error {
 	return nil
 }
 
-// url joins the base with the path and the query of a request. A slash that is
-// escaped in the base, at its end for example, is part of a name there.
-func (t *target) url(request *url.URL) url.URL {
+// url joins the base with the path and the query of a request. escaped is that
+// path in its escaped form.
+func (t *target) url(request *url.URL, escaped string) url.URL {
 	u := t.base
-	prefix, rawPrefix := u.Path, u.EscapedPath()
-	if before, ok := strings.CutSuffix(rawPrefix, "/"); ok {
-		prefix, rawPrefix = strings.TrimSuffix(prefix, "/"), before
-	}
-	if prefix != "" && rawPrefix[0] != '/' {
-		prefix, rawPrefix = "/"+prefix, "/"+rawPrefix
-	}
-	u.Path, u.RawPath, u.RawQuery = prefix+request.Path, rawPrefix+request.EscapedPath(), request.RawQuery
+	u.Path, u.RawPath, u.RawQuery = t.prefix+request.Path, t.rawPrefix+escaped, request.RawQuery
 	return u
 }
 

@@ -109,7 +109,11 @@ func (a *attempt) resolveEndpoint() (err error) {
 			return err
 		}
 	}
-	*a.req.URL = a.to.url(a.req.URL)
+	escaped := a.rawPath
+	if a.stacked { // a hook may have changed it
+		escaped = a.req.URL.EscapedPath()
+	}
+	*a.req.URL = a.to.url(a.req.URL, escaped)
 	for name := range a.to.headers {
 		a.req.Header.Set(name, a.to.headers.Get(name))
 	}
@@ -218,14 +222,22 @@ func (a *attempt) send() error {
 	if err == nil && resp == nil {
 		err = &verdict{error: errors.New("the HTTP client returned neither a response nor an error")}
 	}
-	var rejected *connectError
-	if errors.As(err, &rejected) {
-		resp, err = rejected.response(a.req), nil
-	}
 	if err != nil {
-		return &smithyhttp.RequestSendError{Err: a.sendError(err)}
+		if resp = rejection(err, a.req); resp == nil {
+			return &smithyhttp.RequestSendError{Err: a.sendError(err)}
+		}
 	}
 	a.receive(a.client, resp)
+	return nil
+}
+
+// rejection returns the response of a proxy that did not connect; nil: err is
+// another one.
+func rejection(err error, req *http.Request) *http.Response {
+	var rejected *connectError
+	if errors.As(err, &rejected) {
+		return rejected.response(req)
+	}
 	return nil
 }
 
