@@ -30,11 +30,11 @@ func TestAllocations(t *testing.T) {
 		allocs, bytes uint64
 		options       []func(*appintegrations.Options)
 	}{
-		{0, 68, 7_400, nil},
-		{1, 71, 8_050, nil},
-		{10, 90, 12_800, nil},
-		{50, 170, 33_450, nil},
-		{0, 68 + 2, 7_400, []func(*appintegrations.Options){quiet}}, // slog at level Error
+		{0, 67, 7_400, nil},
+		{1, 70, 8_000, nil},
+		{10, 89, 12_750, nil},
+		{50, 169, 33_450, nil},
+		{0, 67 + 2, 7_400, []func(*appintegrations.Options){quiet}}, // slog at level Error
 	} {
 		client := stubClient(typicalPage(row.items), row.options...)
 		in := input("example")

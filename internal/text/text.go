@@ -42,5 +42,10 @@ func OneLine(s string, limit int) string {
 
 // plain reports whether s is valid UTF-8 and printable.
 func plain(s string) bool {
+	ascii := 0
+	for ascii < len(s) && ' ' <= s[ascii] && s[ascii] <= '~' {
+		ascii++
+	}
+	s = s[ascii:]
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
