@@ -290,11 +290,14 @@ func (a *attempt) newAPIError(code string, fields errorFields) error {
 	case typed("ThrottlingException"):
 		return &ThrottlingException{Message: message}
 	}
-	text := a.scrubbed(fields.anyMessage, maxMessageText)
-	if text == "" {
-		text = "UnknownError"
+	generic := &smithy.GenericAPIError{Code: a.scrubbed(code, maxCodeText), Message: a.scrubbed(fields.anyMessage, maxMessageText)}
+	if generic.Message == "" {
+		generic.Message = "UnknownError"
 	}
-	return &smithy.GenericAPIError{Code: a.scrubbed(code, maxCodeText), Message: text}
+	if strings.EqualFold(code, "ConflictException") { // of other operations; later official versions have a type for it
+		generic.Fault = smithy.FaultClient
+	}
+	return generic
 }
 
 // withoutSecrets returns a copy of the response to keep in an error: without its

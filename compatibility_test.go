@@ -80,17 +80,21 @@ func TestNoSocketTimeoutByVariable(t *testing.T) {
 	})
 }
 
-// Two rules of the official v1.37.11 that later versions of it change.
+// Two rules of the official v1.37.11 that later versions of it change. The fault of
+// a ConflictException is that of later versions.
 func TestErrorsAsOfficial(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		answer doFunc
 		code   string
+		fault  smithy.ErrorFault
 	}{
-		{"an exception of other operations", reply(409, `{"Message":"no"}`, "X-Amzn-ErrorType", "ConflictException"), "ConflictException"},
-		{"the same in the body", reply(409, `{"__type":"ConflictException","Message":"no"}`), "ConflictException"},
-		{"code before __type", reply(400, `{"__type":"AccessDeniedException","code":"Other"}`), "Other"},
-		{"code after __type in the text", reply(400, `{"code":"Other","__type":"AccessDeniedException"}`), "Other"},
+		{"an exception of other operations", reply(409, `{"Message":"no"}`, "X-Amzn-ErrorType", "ConflictException"), "ConflictException", smithy.FaultClient},
+		{"the same in the body", reply(409, `{"__type":"ConflictException","Message":"no"}`), "ConflictException", smithy.FaultClient},
+		{"in lower case", reply(400, `{"code":"conflictexception"}`), "conflictexception", smithy.FaultClient},
+		{"another code with that status", reply(409, `{"code":"Other"}`), "Other", smithy.FaultUnknown},
+		{"code before __type", reply(400, `{"__type":"AccessDeniedException","code":"Other"}`), "Other", smithy.FaultUnknown},
+		{"code after __type in the text", reply(400, `{"code":"Other","__type":"AccessDeniedException"}`), "Other", smithy.FaultUnknown},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := scripted(row.answer)
@@ -98,7 +102,7 @@ func TestErrorsAsOfficial(t *testing.T) {
 			generic, ok := as[*smithy.GenericAPIError](err)
 			require.True(t, ok, "%v", err)
 			assert.Equal(t, row.code, generic.ErrorCode())
-			assert.Equal(t, smithy.FaultUnknown, generic.ErrorFault())
+			assert.Equal(t, row.fault, generic.ErrorFault())
 			assert.Equal(t, 1, s.count(), "requests")
 		})
 	}

@@ -45,8 +45,8 @@
 // A list ends with its last page or with an error. A response is a page only if
 // its status is 200 and its body, read to the end, is one complete JSON object.
 //
-// [Sweep] lists many data integrations, of many accounts and Regions, at the
-// speed of their quotas. A [DataIntegrationAssociationsCompletedWaiter] waits
+// [Sweep] lists many data integrations, of many accounts and Regions, as fast as
+// their quotas allow. A [DataIntegrationAssociationsCompletedWaiter] waits
 // until the jobs of a data integration have completed.
 //
 // The service does not let a data integration be associated a second time: an
@@ -109,9 +109,10 @@
 //
 // The environment variables AWS_NEW_RETRIES_2026 and
 // AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026 change nothing. An error code in the
-// member code of a body goes before one in __type. A ConflictException (409), which
-// the operation does not have, is a *[smithy.GenericAPIError] with an unknown fault.
-// All of this is as with the official v1.37.11 by default; later versions differ.
+// member code of a body goes before one in __type. All of this is as with the
+// official v1.37.11 by default; later versions differ. A ConflictException (409),
+// which the operation does not have, is a *[smithy.GenericAPIError] with a client
+// fault.
 //
 // [Sweep], the waiter and the Prefetch option are experimental: they may change
 // before 1.0.

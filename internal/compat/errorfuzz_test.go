@@ -37,6 +37,7 @@ var errorSeeds = []errorSeed{
 	{400, "A", `{"x":"` + strings.Repeat("x", 64<<10) + `"}`}, {400, "", `{"x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `,"code":"A"}`},
 	{400, "", `{"code":"a#b#InvalidRequestException"}`}, {400, "AccessDeniedException", `{"MESSAGE":"m"}`}, {400, "AccessDeniedException", `{"message":"a","Message":"b"}`},
 	{301, "", ``}, {307, "ThrottlingException", `{}`}, {399, "A", `{"message":"m"}`}, {304, "", ``},
+	{409, "ConflictException", `{"Message":"m"}`}, {409, "", `{"__type":"aws.app#conflictException"}`},
 	{200, "", onePage}, {200, "", `{"code":"A"}`}, {200, "ThrottlingException", onePage}, {204, "", ``}, {206, "", onePage}, {299, "A", `{}`},
 }
 
@@ -141,6 +142,7 @@ func errorDifferences(status int, header string, body []byte) (names []string) {
 	add(secretText, strings.Contains(said.Message, keys("").SecretAccessKey))
 	name := sanitized(code)
 	add(blankCode, name == "" || name != strings.TrimSpace(name))
+	add(conflict, strings.EqualFold(name, "ConflictException"))
 	if slices.ContainsFunc(exceptions, func(exception string) bool { return strings.EqualFold(exception, name) }) {
 		add(messageSpelling, oddMessage(body))
 	} else {

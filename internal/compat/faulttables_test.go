@@ -91,6 +91,7 @@ var errorFaults = []fault{
 	{name: "header before code before type", answers: gives(reply(400, `{"__type":"C","code":"B"}`, "X-Amzn-Errortype", "A")), official: `1 requests: 400 GenericAPIError A "UnknownError" unknown`},
 	{name: "code before type", answers: gives(reply(400, `{"__type":"C","code":"B"}`)), official: `1 requests: 400 GenericAPIError B "UnknownError" unknown`},
 	{name: "unknown code", answers: gives(coded(418, "TeapotException")), official: `1 requests: 418 GenericAPIError TeapotException "said" unknown`},
+	{name: "conflict", answers: gives(coded(409, "ConflictException")), official: `1 requests: 409 GenericAPIError ConflictException "said" unknown`, ours: `1 requests: 409 GenericAPIError ConflictException "said" client`, differs: conflict},
 	{name: "no message", answers: gives(reply(400, ``, "X-Amzn-Errortype", "InvalidRequestException")), official: `1 requests: 400 InvalidRequestException "" client`},
 	{name: "null body", answers: gives(reply(400, `null`, "X-Amzn-Errortype", "OtherException")), official: `1 requests: 400 GenericAPIError OtherException "UnknownError" unknown`},
 	{name: "request timeout code", answers: gives(coded(400, "RequestTimeout"), coded(400, "RequestTimeoutException"), page200), official: `3 requests: page [{"ClientId":"c"}] next nil`},
