@@ -117,7 +117,7 @@ func TestErrorText(t *testing.T) {
 			resp, err := worst(503)(r)
 			resp.Header.Set("Retry-After", "86400")
 			return resp, err
-		}, nil, append(worstParts, "StatusCode: 503", "attempt 1", "retried after 24h0m0s")},
+		}, nil, append(worstParts, "StatusCode: 503", "attempt 1", "it asks to wait 24h0m0s")},
 		{"all of it and no retry token", worst(503), retryer(errorTextRetryer{retry: errUgly}), append(worstParts, "StatusCode: 503", "attempt 1", "no retry: first")},
 		{"all of it and no delay", worst(503), retryer(errorTextRetryer{delay: errUgly}), append(worstParts, "StatusCode: 503", "attempt 1", "no retry: first")},
 		{"no attempt token", worst(503), retryer(errorTextRetryer{attempt: errUgly}), []string{"get an attempt token: first"}},

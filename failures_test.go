@@ -120,7 +120,7 @@ func failures() []failure {
 	return []failure{
 		{"throttled", "throttled", answered(typed(429, "ThrottlingException", "Rate exceeded")), []string{at + "waited ", " in all, exceeded maximum number of attempts, 3", "ThrottlingException: Rate exceeded"}},
 		{"throttled, wait asked beyond the deadline", "timeout", failsWithin(time.Second, reply(429, `{"message":"Rate exceeded"}`, "X-Amzn-ErrorType", "ThrottlingException", "Retry-After", "10")), []string{at + "attempt 1, ", "context deadline exceeded, cause: the back-off takes 10s, and the deadline is in 1s", "last error: ", "Rate exceeded"}},
-		{"throttled, wait asked beyond patience", "throttled", answered(reply(429, ``, "X-Amzn-ErrorType", "ThrottlingException", "Retry-After", "3600")), []string{at + "attempt 1, ", "ThrottlingException, to be retried after 1h0m0s"}},
+		{"throttled, wait asked beyond patience", "throttled", answered(reply(429, ``, "X-Amzn-ErrorType", "ThrottlingException", "Retry-After", "3600")), []string{at + "attempt 1, ", "ThrottlingException, it asks to wait 1h0m0s, and a call waits 20s at most"}},
 		{"429 of a firewall", "throttled", answered(page(429, "text/html", "<html>slow down</html>")), []string{at, `the body is text/html, 22 bytes, "<html>slow down</html>"`}},
 		{"503 of a load balancer", "unavailable", answered(page(503, "text/html; charset=utf-8", html503)), []string{at, "StatusCode: 503", `the body is text/html, 124 bytes, "<html> <head><title>503 Service Temporarily Unavailable</..."`}},
 		{"403 of a proxy", "unreachable", answered(page(403, "text/html", html403)), []string{at, "attempt 1", `text/html, 60 bytes, "<!DOCTYPE html><title>Access to this site is blocked</title>"`}},

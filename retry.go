@@ -273,7 +273,7 @@ func ask[T any](c *call, ctx context.Context, f func() (T, error)) (T, error) {
 // asked for, where that is longer than a caller waits.
 func withLongWait(err error) error {
 	if wait := retryAfter(err); wait > maxBackoff && retryables.IsErrorRetryable(err).Bool() {
-		return &note{err: err, after: ", to be retried after " + wait.String()}
+		return &note{err: err, after: ", it asks to wait " + wait.String() + ", and a call waits " + maxBackoff.String() + " at most"}
 	}
 	return err
 }

@@ -59,7 +59,7 @@ func newLane(client ListDataIntegrationAssociationsAPIClient, o *SweepOptions) *
 	l := &lane{next: -1, heap: -1, limit: min(firstInFlight, o.Concurrency)}
 	switch c, ok := client.(*Client); {
 	case client == nil:
-		l.failed = operationError(&ConfigError{Field: "Client", Reason: "the target has none"})
+		l.failed = operationError(&ConfigError{Field: "Client", Reason: "of the target is nil: set SweepTarget.Client"})
 	case !ok:
 		l.own = &remote{}
 		l.remote = l.own

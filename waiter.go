@@ -204,7 +204,7 @@ func checkWait(ctx context.Context, client ListDataIntegrationAssociationsAPICli
 	case o.MaxDelay < 0:
 		return &ConfigError{Field: "MaxDelay", Reason: fmt.Sprintf("%v is negative: set a delay, or 0 for the default of %v", o.MaxDelay, defaultMaxWaitDelay)}
 	case o.MinDelay > o.MaxDelay:
-		return &ConfigError{Field: "MinDelay", Reason: fmt.Sprintf("%v must be lesser than or equal to maximum waiter delay of %v", o.MinDelay, o.MaxDelay)}
+		return &ConfigError{Field: "MinDelay", Reason: fmt.Sprintf("%v must be lesser than or equal to maximum waiter delay of %v: lower it, or raise MaxDelay", o.MinDelay, o.MaxDelay)}
 	}
 	if i := slices.Index(o.AssociationArns, ""); i >= 0 {
 		return &ConfigError{Field: fmt.Sprintf("AssociationArns[%d]", i), Reason: "is empty, and would never appear in the list: remove it"}
@@ -244,7 +244,7 @@ func (w *completedWait) run(ctx context.Context, remaining time.Duration) (*List
 		// once, and then again: for ever, if the clock stands still.
 		if remaining <= w.options.MinDelay {
 			w.report(progress, 0, true)
-			return nil, w.ended(errMaxWait)
+			return nil, w.ended(maxWaitError{w.options.MinDelay})
 		}
 		delay, err := smithywaiter.ComputeDelay(w.attempt, w.options.MinDelay, w.options.MaxDelay, remaining)
 		if err != nil {
@@ -342,10 +342,16 @@ func stopped(ctx context.Context) error {
 // errMaxWait ends a wait that took maxWaitDur.
 var errMaxWait error = maxWaitError{}
 
-type maxWaitError struct{}
+type maxWaitError struct {
+	minDelay time.Duration // no more than this was left; 0: nothing was
+}
 
-func (maxWaitError) Error() string {
-	return "exceeded max wait time for DataIntegrationAssociationsCompleted waiter"
+func (e maxWaitError) Error() string {
+	const text = "exceeded max wait time for DataIntegrationAssociationsCompleted waiter"
+	if e.minDelay == 0 {
+		return text
+	}
+	return text + ": no more than the MinDelay of " + e.minDelay.String() + " is left for another round"
 }
 func (maxWaitError) Is(target error) bool { return target == context.DeadlineExceeded }
 

@@ -77,7 +77,7 @@ func TestWaiterGoesByTheStatus(t *testing.T) {
 			got := "done"
 			switch {
 			case errors.As(err, &notCompleted):
-				got = strings.TrimSuffix(strings.TrimPrefix(err.Error(), "executions not completed: data integration example, 1 attempt: "), ": exceeded max wait time for DataIntegrationAssociationsCompleted waiter")
+				got = strings.TrimSuffix(strings.TrimPrefix(err.Error(), "executions not completed: data integration example, 1 attempt: "), ": exceeded max wait time for DataIntegrationAssociationsCompleted waiter: no more than the MinDelay of 20s is left for another round")
 				assert.ErrorIs(t, err, context.DeadlineExceeded)
 			case errors.As(err, &executionFailed):
 				got = "failed"
@@ -117,9 +117,9 @@ func TestWaiterRefuses(t *testing.T) {
 		{"NextToken", t.Context(), always(), withToken, time.Hour, nil, "a wait needs the complete list, field must be nil, ListDataIntegrationAssociationsInput.NextToken"},
 		{"no time", t.Context(), always(), input("example"), 0, nil, "invalid configuration: maxWaitDur 0s: maximum wait time for waiter must be greater than zero"},
 		{"negative time", t.Context(), always(), input("example"), -time.Second, nil, "invalid configuration: maxWaitDur -1s: maximum wait time for waiter must be greater than zero"},
-		{"MinDelay above MaxDelay", t.Context(), always(), input("example"), time.Hour, set(delays(2*time.Second, time.Second)), "invalid configuration: MinDelay 2s must be lesser than or equal to maximum waiter delay of 1s"},
-		{"MinDelay above the default of MaxDelay", t.Context(), always(), input("example"), time.Hour, set(delays(time.Hour, 0)), "invalid configuration: MinDelay 1h0m0s must be lesser than or equal to maximum waiter delay of 2m0s"},
-		{"MaxDelay below the default of MinDelay", t.Context(), always(), input("example"), time.Hour, set(delays(0, time.Second)), "invalid configuration: MinDelay 20s must be lesser than or equal to maximum waiter delay of 1s"},
+		{"MinDelay above MaxDelay", t.Context(), always(), input("example"), time.Hour, set(delays(2*time.Second, time.Second)), "invalid configuration: MinDelay 2s must be lesser than or equal to maximum waiter delay of 1s: lower it, or raise MaxDelay"},
+		{"MinDelay above the default of MaxDelay", t.Context(), always(), input("example"), time.Hour, set(delays(time.Hour, 0)), "invalid configuration: MinDelay 1h0m0s must be lesser than or equal to maximum waiter delay of 2m0s: lower it, or raise MaxDelay"},
+		{"MaxDelay below the default of MinDelay", t.Context(), always(), input("example"), time.Hour, set(delays(0, time.Second)), "invalid configuration: MinDelay 20s must be lesser than or equal to maximum waiter delay of 1s: lower it, or raise MaxDelay"},
 		{"negative MinDelay", t.Context(), always(), input("example"), time.Hour, set(delays(-1, 0)), "invalid configuration: MinDelay -1ns is negative: set a delay, or 0 for the default of 20s"},
 		{"negative MaxDelay", t.Context(), always(), input("example"), time.Hour, set(delays(0, -1)), "invalid configuration: MaxDelay -1ns is negative: set a delay, or 0 for the default of 2m0s"},
 		{"empty ARN", t.Context(), always(), input("example"), time.Hour, set(naming([]string{"a", ""}, nil)), "invalid configuration: AssociationArns[1] is empty, and would never appear in the list"},

@@ -46,7 +46,7 @@ func TestWaitIsTooShort(t *testing.T) {
 		putExecutions(server)
 		err := wait(t.Context(), io.Discard, io.Discard, server.Client(), fakeIdentifier, 3*time.Second, everySecond)
 		assert.EqualError(t, err, "executions not completed: data integration example, 3 attempts: 1 without a status, 1 COMPLETED, 2 IN_PROGRESS: "+
-			"exceeded max wait time for DataIntegrationAssociationsCompleted waiter")
+			"exceeded max wait time for DataIntegrationAssociationsCompleted waiter: no more than the MinDelay of 1s is left for another round")
 	})
 }
 
