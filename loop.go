@@ -27,10 +27,9 @@ const (
 // Its text does not contain the token.
 //
 // The same pages are those with the same NextToken and the same associations. A
-// loop of up to 1000 pages is reported at the end of its third period, and never
-// before. A longer loop is reported there too if the list begins with it, else
-// up to as many pages later as came before it. A NextToken that comes with other
-// associations each time is reported when it has repeated 1000 times.
+// loop is reported at the end of its third period; one of more than 1000 pages
+// may be reported later. A NextToken that comes with other associations each time
+// is reported when it has repeated 1000 times.
 type PaginationLoopError struct {
 	Period int // the number of pages after which the same come again; 0: the last thousand pages were empty
 	Pages  int // the number of pages so far

@@ -78,8 +78,8 @@ type Options struct {
 	// harmless. So a logged request cannot be sent again.
 	ClientLogMode aws.ClientLogMode
 
-	// The provider of the credentials. The client caches them and retrieves once at
-	// a time; a provider that is set for one call is not cached. nil is a
+	// The provider of the credentials. The client caches them, and makes one
+	// retrieval at a time; a provider that is set for one call is not cached. nil is a
 	// *ConfigError. To send unsigned requests, set aws.AnonymousCredentials{}.
 	Credentials aws.CredentialsProvider
 
@@ -135,9 +135,10 @@ type Options struct {
 	//
 	// After an attempt timeout, new requests to that host use new connections, if
 	// no response from the host was complete since the attempt was sent. The call
-	// that timed out uses new connections in any case. This holds for nil, for a *awshttp.BuildableClient, and for a *http.Client with a
-	// *http.Transport. Any other RoundTripper keeps its connections, and so does a
-	// transport that golang.org/x/net/http2 has configured. With nil and with a
+	// that timed out uses new connections in any case. This holds for nil, for a
+	// *awshttp.BuildableClient, and for a *http.Client with a *http.Transport. Any
+	// other RoundTripper keeps its connections, and so does a transport that
+	// golang.org/x/net/http2 has configured. With nil and with a
 	// *awshttp.BuildableClient, a request opens at most 3 connections.
 	//
 	// A custom HTTPClient must honour the request's context; otherwise timeouts

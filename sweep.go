@@ -33,15 +33,14 @@ type SweepTarget struct {
 //
 // Experimental: may change before 1.0.
 type SweepOptions struct {
-	// How many calls of each Client may be in flight, and for how many of its
-	// targets Sweep holds pages that the consumer did not take yet. 0 or negative:
-	// 32. Sweep begins with 4 calls, and doubles that as the service responds.
+	// The maximum number of calls in flight for each Client. Sweep begins with 4, and
+	// doubles that as the service responds. It is also the maximum number of targets
+	// of a Client whose pages wait for the consumer. 0 or negative: 32.
 	Concurrency int
 
-	// How many calls may be in flight in all. 0 or negative: 2048. Clients get
-	// calls in turn. While the limit is reached, a Client without a call in flight
-	// goes before those that have some; half of the calls at most are kept free for
-	// such Clients.
+	// The maximum number of calls in flight for all Clients together. Clients get
+	// calls in turn. Up to half of the calls are reserved for Clients that have none
+	// in flight. 0 or negative: 2048.
 	MaxInFlight int
 
 	// How many associations a page may have. 0 or negative: as many as the
@@ -109,8 +108,7 @@ type SweepResult struct {
 }
 
 // Sweep lists many data integrations at once, of many accounts and Regions, as
-// fast as their quotas allow. It finds the rate of each Client by itself. Each
-// target comes exactly once, in the order of completion; with
+// fast as their quotas allow. It adapts to the quota of each Client. Each target comes exactly once, in the order of completion; with
 // SweepOptions.EachPage, exactly one result of each target has Checkpoint.Done or
 // an Err.
 //
@@ -119,24 +117,30 @@ type SweepResult struct {
 // be retried, is asked for in up to three calls, each with the attempts of its
 // Client. A Retry-After of any length holds back the calls of its Client until it
 // is over. Clients do not slow each other down, as long as fewer calls are in
-// flight than SweepOptions.MaxInFlight. Calls that a Client makes besides go
-// before those of the sweep.
+// flight than SweepOptions.MaxInFlight. Other calls of the same Client have
+// priority over those of the sweep.
 //
-// An error is one of [ListDataIntegrationAssociationsPaginator.NextPage]. To list
-// what failed, sweep again:
+// An error is one of [ListDataIntegrationAssociationsPaginator.NextPage]. A target
+// that fails does not affect the others. [Classify] tells which failures another
+// sweep can mend:
 //
-//	var failed []SweepTarget
+//	var again []SweepTarget
 //	for r := range Sweep(ctx, targets) {
-//		if r.Err != nil {
+//		switch Classify(r.Err) {
+//		case "":
+//			... // r.Associations is the complete list
+//		case ClassGone, ClassDenied, ClassInvalid, ClassConfig:
+//			... // another sweep would fail too
+//		default:
 //			r.Target.Resume = r.Checkpoint
-//			failed = append(failed, r.Target)
+//			again = append(again, r.Target)
 //		}
 //	}
 //
 // When ctx is done, the targets that are not complete fail with its error and
-// their checkpoints. A range that is left, in any way, waits for the calls in
-// flight to end, and leaves no goroutine and no request behind. If a client
-// panics, the range does.
+// their checkpoints. If the consumer leaves the range, by break for example, Sweep
+// waits for the calls in flight to end, and leaves no goroutine and no request
+// behind. If a client panics, the range does.
 //
 // Each range lists all targets anew. Do not change targets during a range. A
 // slow consumer slows down a Client only when as many of its targets as

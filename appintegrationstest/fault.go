@@ -28,10 +28,12 @@ type Fault struct {
 
 	// Times is how many requests the fault is for, one after the other; 0: one;
 	// negative: all from now on, which makes an outage or an endless list.
+	// [Fault.Repeat] and [Fault.Always] set it.
 	Times int
 
 	// Nth limits the fault to each Nth request that it matches; 0, 1 or negative:
 	// no limit. Requests that meet a fault earlier in the queue do not count.
+	// [Fault.Every] sets it.
 	Nth int
 
 	// Do sends the response and returns true, or sends nothing and returns false:

@@ -18,7 +18,8 @@ import (
 )
 
 // NewServer starts a Server that listens on a socket, for the length of a test:
-// tb.Cleanup closes it, and tb fails at once if it cannot listen.
+// tb.Cleanup closes it, and tb fails at once if it cannot listen. Do not use it
+// inside testing/synctest, where a test that waits for a socket hangs: use [New].
 func NewServer(tb testing.TB, optFns ...func(*Options)) *Server {
 	tb.Helper()
 	s, err := Start(optFns...)

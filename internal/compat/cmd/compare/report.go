@@ -46,14 +46,14 @@ func size(f figure) float64   { return f.bytes }
 
 func (r *report) markdown() string {
 	var b strings.Builder
-	b.WriteString("A call with `MaxResults` set, in memory: CPU time, allocations and bytes. \"Official\" is `service/appintegrations` v1.37.11.\n\n")
+	b.WriteString("What one call costs, with `MaxResults` set and a response from memory: CPU time, allocations and bytes. \"Official\" is `service/appintegrations` v1.37.11; \"3.0x\" means that it takes three times as much as this client.\n\n")
 	fmt.Fprintf(&b, "![How many times as much the official client takes](%s)\n\n", chartFile)
-	b.WriteString("| items a page | official | this client | CPU, each run | allocations | bytes | CPU over HTTP/1.1 on loopback, each run |\n| --: | --- | --- | --- | --: | --: | --- |\n")
+	b.WriteString("| items a page | official | this client | CPU, two runs | allocations | bytes | CPU over HTTP/1.1 on loopback, two runs |\n| --: | --- | --- | --- | --: | --: | --- |\n")
 	for i, last := range r.inMemory[len(r.inMemory)-1] {
 		fmt.Fprintf(&b, "| %d | %s | %s | %s | %.1fx | %.1fx | %s |\n", last.items, last.figures[0], last.figures[1],
 			ratios(r.inMemory, i), last.ratio(allocs), last.ratio(size), ratios(r.socket, i))
 	}
-	b.WriteString("\n| before the second call | official | this client |\n| --- | --- | --- |\n")
+	b.WriteString("\n| the cost of a start | official | this client |\n| --- | --- | --- |\n")
 	o, u := r.starts[0], r.starts[1]
 	for _, line := range []struct {
 		name            string
