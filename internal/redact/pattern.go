@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"slices"
+	"unicode/utf8"
 )
 
 // The end of a secret may start an escape, a % for example, which the text that
@@ -42,17 +43,14 @@ func newPattern(secret string) pattern {
 // tailOf returns the length of the longest spelling of the tail at the start of
 // text.
 func (p *pattern) tailOf(text string, steps *int) (length int, ok bool) {
-	if len(p.tail) == 0 {
-		return 0, true
-	}
-	if text == "" || text[0] != '%' && text[0] != '\\' {
-		return 0, false
+	if len(p.tail) == 0 || text == "" || text[0] != '%' && text[0] != '\\' {
+		return 0, len(p.tail) == 0
 	}
 	var room [maxEscape]unit
 	var decoded [maxEscape]byte
 	for n := 1; n <= min(len(text), maxEscape); n++ {
 		b := decoded[:0]
-		for i, units := 0, decode(text[:n], room[:0], steps); i < n; i += int(units[i].size) {
+		for i, units := 0, decode(text[:n], room[:], steps); i < n; i += int(units[i].size) {
 			b = units[i].bytes(b)
 		}
 		if bytes.Equal(b, p.tail) {
@@ -68,7 +66,7 @@ func (p *pattern) tailOf(text string, steps *int) (length int, ok bool) {
 // decode returns the units of all positions of a text, in room if they fit.
 func decode(text string, room []unit, steps *int) []unit {
 	r := reader{text: text}
-	units := append(room, make([]unit, len(text))...)
+	units := append(room[:0], make([]unit, len(text))...)
 	for i := len(text) - 1; i >= 0; i-- {
 		units[i] = r.read(i)
 	}
@@ -121,7 +119,7 @@ func (m *matcher) step(state int32, c byte, steps *int) int32 {
 
 // back returns the state after one more unit, which is read from its end.
 func (m *matcher) back(state int32, u unit, steps *int) int32 {
-	var room [4]byte
+	var room [utf8.UTFMax]byte
 	for _, c := range slices.Backward(u.bytes(room[:0])) {
 		state = m.step(state, c, steps)
 	}

@@ -19,8 +19,8 @@ type unit struct {
 }
 
 // wide plus a rune is the value of an escape that stands for the UTF-8 of that
-// rune.
-const wide = 1 << 24
+// rune. It is more than any byte.
+const wide = utf8.MaxRune
 
 // bytes appends the bytes that the unit stands for. A space is a plus sign.
 func (u unit) bytes(b []byte) []byte {
@@ -66,21 +66,13 @@ type escape struct {
 // escape decodes the escape at position i until what it stands for starts no
 // other escape.
 func (r *reader) escape(i int, value int32) unit {
-	e := escape{r, i, i + 1, unit{value: value, size: 1}}
-	for more := true; more; {
-		switch e.value {
-		case '%':
-			more = e.percent()
-		case '\\':
-			more = e.backslash()
-		default:
-			more = false
-		}
-		if e.end-e.start >= maxEscape {
-			return unit{value: value, size: 1}
-		}
-		e.size = uint8(e.end - e.start)
+	e := escape{r, i, i + 1, unit{value: value}}
+	for e.value == '%' && e.percent() || e.value == '\\' && e.backslash() {
 	}
+	if e.end-e.start >= maxEscape {
+		return unit{value: value, size: 1}
+	}
+	e.size = uint8(e.end - e.start)
 	return e.unit
 }
 
@@ -101,14 +93,10 @@ func (e *escape) next(i int) *unit {
 func (e *escape) hex(i, n int) (value int32, end int, ok bool) {
 	for range n {
 		u := e.next(i)
-		if u == nil {
-			return 0, 0, false
+		if u == nil || hexDigit(u.value) < 0 {
+			return value, i, false
 		}
-		digit := hexDigit(u.value)
-		if digit < 0 {
-			return 0, 0, false
-		}
-		value, i = value<<4|digit, i+int(u.size)
+		value, i = value<<4|hexDigit(u.value), i+int(u.size)
 	}
 	return value, i, true
 }
@@ -151,14 +139,13 @@ func (e *escape) backslash() bool {
 	}
 	value, end, ok := e.hex(after, 4)
 	if !ok {
-		e.value, e.end = 'u', after
-		return false
+		value, end = 'u', after
 	}
-	e.end = end
-	if e.value = value; value >= utf8.RuneSelf {
+	e.value, e.end = value, end
+	if value >= utf8.RuneSelf {
 		e.value = wide + e.pair(value)
 	}
-	return true
+	return ok
 }
 
 // pair returns the rune of a surrogate pair if value is its first half and the
@@ -168,7 +155,7 @@ func (e *escape) pair(value rune) rune {
 		return value
 	}
 	u := e.next(e.end)
-	if u == nil || u.value < wide {
+	if u == nil {
 		return value
 	}
 	r := utf16.DecodeRune(value, u.value-wide)

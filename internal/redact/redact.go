@@ -85,16 +85,11 @@ func (s Secrets) HideCut(text string, keep int) string {
 // hide returns the first keep bytes of text without secrets, and how many steps
 // that took: bytes read, and states of a search passed.
 func (s Secrets) hide(text string, keep int) (hidden string, steps int) {
-	if len(text) > keep {
-		text = text[:min(len(text), keep+lookAhead)]
-	}
 	keep = min(keep, len(text))
-	if len(s.patterns) == 0 || text == "" {
-		return text[:keep], 0
-	}
+	text = text[:min(len(text), keep+lookAhead)]
 	r := reader{text: text}
 	var found []span
-	if start := s.cutOff(text, &r.steps); start >= 0 {
+	if start := s.cutOff(text, &r.steps); start < len(text) {
 		found = []span{{start, len(text)}}
 	}
 	if s.stands(&r) {

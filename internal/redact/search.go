@@ -1,6 +1,9 @@
 package redact
 
-import "slices"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // fewPatterns have room for their states without an allocation: those of two
 // keys and a token, and of each that is not UTF-8 as JSON spells it.
@@ -53,7 +56,7 @@ func (s Secrets) search(r *reader, found []span) []span {
 	var depths [maxEscape]int32
 	places := make([]int32, len(r.text)+1)
 	places[0] = int32(len(r.text))
-	var room [4]byte
+	var room [utf8.UTFMax]byte
 	for i := len(r.text) - 1; i >= 0; i-- {
 		u := r.read(i)
 		after := slot(i + int(u.size))
