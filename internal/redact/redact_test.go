@@ -134,6 +134,21 @@ func TestHide(t *testing.T) {
 		{"percent signs alone", "%%%", "%%%41 %%", "REDACTED41 %%"},
 		{"too short", "ab", "ab", "ab"},
 		{"none", "", "ab", "ab"},
+		{"one byte and percent signs", "a%%", "a%%41 a%25%25", "REDACTED41 REDACTED"},
+		{"ends in a percent sign, its digit escaped three times", "abc%", `abc%\u003\u003\u00325.`, "REDACTED."},
+		{"ends in 16 backslashes", "abc" + strings.Repeat(`\`, 16), "abc" + strings.Repeat(`\`, 16) + "n", "REDACTEDn"},
+		{"ends in 17 backslashes: as if nothing followed", "abc" + strings.Repeat(`\`, 17), "abc" + strings.Repeat(`\`, 17) + "n", "abc" + strings.Repeat(`\`, 17) + "n"},
+		{"ends in an escape of a rune", `abc\u00e9`, "abcé", "REDACTED"},
+		{"ends in the second half of a pair", `abc\udc00`, "abc\ufffd", "REDACTED"},
+		{"ends in a space", "ab ", "ab+ ab  ab%20", "REDACTED REDACTED REDACTED"},
+		{"half of a rune", "a\xc3", `a\u00e9`, `a\u00e9`},
+		{"half of a rune, and half an escape", "\xc3\\u00e", `\u00e9`, `\u00e9`},
+		{"a letter that is an escape of JSON in JSON", "xny", `x\\u006ey`, "REDACTED"},
+		{"a u that is an escape of JSON in JSON", "xu0041", `x\\u00750041`, "REDACTED"},
+		{"an escape of 127 bytes", "aAc", "a%" + strings.Repeat("25", 62) + "41c", "REDACTED"},
+		{"an escape of 127 bytes, of JSON", "aAc", "a" + strings.Repeat(`\`, 122) + "u0041c", "REDACTED"},
+		{"an escape of 128 bytes", "aAc", "a" + strings.Repeat(`\`, 123) + "u0041c", "a" + strings.Repeat(`\`, 123) + "u0041c"},
+		{"two spellings of an escape of more bytes", "x%" + strings.Repeat(`\`, 121) + "u00325y", "x%%" + strings.Repeat("25", 61) + "32%35y", "REDACTED"},
 		{"short when decoded", "%41", "A %41 \\u0041", "A REDACTED REDACTED"},
 		{"not there", "secret", "secre%74s are ever secre", "REDACTEDs are ever secre"},
 		{"cut off", "0123456789", "a 01234567", "a REDACTED"},
@@ -146,6 +161,13 @@ func TestHide(t *testing.T) {
 		{"cut off in a rune", "1234567é9", "a 1234567\xc3", "a REDACTED"},
 		{"cut off, after a percent sign", "41abcdefgh", "%41abcdef", "%REDACTED"},
 		{"cut off, after half an escape", "0041abcdefgh", `\u0041abcd`, `\uREDACTED`},
+		{"cut off, with its start in an escape", "52525xyzw", "%252525xyz", "%2REDACTED"},
+		{"cut off, all but two bytes in an escape", "252525xy%xyz", "%252525xy", "%REDACTED"},
+		{"cut off before its percent sign", "01234567%", "a 01234567", "a REDACTED"},
+		{"cut off after percent signs", "abc%%%%%é9", `abc%%%%%\u%3`, "REDACTED"},
+		{"cut off, of many bytes", strings.Repeat("0123456789", 30), "a " + strings.Repeat("0123456789", 30)[:299], "a REDACTED"},
+		{"cut off in a long escape", `""""""""\9`, strings.Repeat("%5C%5C%5C%22", 8) + strings.Repeat("%255C", 16)[:79], "REDACTED"},
+		{"cut off behind a long escape", `""""""""%z`, strings.Repeat("%5C%5C%5C%22", 8) + "%" + strings.Repeat("25", 59), "REDACTED"},
 		{"two cut off, the longer is hidden", "0101010123", "0101010101", "01REDACTED"},
 	}
 	for _, row := range rows {
@@ -159,6 +181,7 @@ func TestHide(t *testing.T) {
 func TestHideSeveral(t *testing.T) {
 	s := New("first", "", "second", "firstly", "first")
 	assert.Equal(t, "REDACTED, REDACTED, REDACTED", s.Hide("second, first, firstly"))
+	assert.Len(t, s.patterns, 3, "each once")
 	many := make([]string, 20)
 	for i := range many {
 		many[i] = fmt.Sprintf("secret-%02d", i)
