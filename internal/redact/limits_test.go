@@ -2,6 +2,7 @@ package redact
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ func TestHideCut(t *testing.T) {
 		{"ends at the cut", "a 0123456789/abcdef b", 19, "a REDACTED"},
 		{"begins before the cut, of many", "a 0123456789/abcdef b" + strings.Repeat(" ", 1000), 3, "a REDACTED"},
 		{"not there", "a 0123456789/x", 12, "a 0123456789"},
+		{"all kept", "a 0123456789/abcdef b", math.MaxInt, "a REDACTED b"},
 		{"nothing kept", "0123456789/abcdef", 0, ""},
 		{"less than nothing kept", "0123456789/abcdef", -1, ""},
 	}
@@ -32,6 +34,8 @@ func TestHideCut(t *testing.T) {
 			assert.Equal(t, row.want, New(secret).HideCut(row.text, row.keep))
 		})
 	}
+	long := "a %" + strings.Repeat("25", 40) + strings.Repeat("%5C%5C%5C%22", 30)
+	assert.Equal(t, "a REDACTED", New("%"+strings.Repeat(`"`, 30)).HideCut(long, 3), "one byte of 81, and others of 12")
 }
 
 // TestHideCutAnywhere cuts a text at every place, with a secret in spellings
@@ -71,6 +75,9 @@ var adversaries = map[string]func(text, secret int) (string, string){
 	},
 	"one letter but for the end": func(text, secret int) (string, string) {
 		return strings.Repeat("a", text), strings.Repeat("a", secret-1) + "b"
+	},
+	"one letter but for the start, escaped": func(text, secret int) (string, string) {
+		return strings.Repeat("%61", text/3), "b" + strings.Repeat("a", secret-1)
 	},
 	"one letter, escaped": func(text, secret int) (string, string) {
 		return strings.Repeat("%61", text/3), strings.Repeat("a", secret-1) + "b"
@@ -114,7 +121,7 @@ var adversaries = map[string]func(text, secret int) (string, string){
 func TestHideIsLinear(t *testing.T) {
 	text, secret := 24_000, 2048
 	if testing.Short() {
-		text, secret = 6_000, 512
+		text, secret = 3_000, 256
 	}
 	most := 0.0
 	for name, make := range adversaries {
@@ -131,6 +138,38 @@ func TestHideIsLinear(t *testing.T) {
 		}
 	}
 	t.Logf("at most %.1f steps for a byte of a text of %d bytes with a secret of %d", most, text, secret)
+	assert.Less(t, most, 800.0, "steps for a byte: a tail of 16 bytes is looked for in as many prefixes as maxOpen allows")
+}
+
+// TestSteps says what texts cost. Their last bytes are read for what the end cuts
+// off, and all bytes for what stands in the text; the secrets are read once.
+func TestSteps(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		secrets []string
+		text    string
+		want    int
+	}{
+		{"no secret", nil, "0123456789", 10},
+		{"no text", []string{"secret"}, "", 6},
+		{"nothing alike", []string{"secret"}, "0123456789", 10 + 6 + 10},
+		{"nothing alike, two secrets", []string{"secret", "another"}, "0123456789", 10 + 6 + 7 + 10},
+		{"a space, which may be the end of a secret", []string{"secret"}, "01234 6789", 10 + 6 + 10 + 1},
+		{"an escape, whose digits are looked at", []string{"secret"}, "%410123456", 12 + 6 + 12},
+		{"the end of a secret, which two states leave", []string{"abcdef"}, "012def6789", 10 + 6 + 10 + 2},
+		{"the start of a secret 128 bytes before its end", []string{"abcdef"}, "abc" + strings.Repeat("x", 128) + "def.", 135 + 6 + 135 + 2},
+		{"found at its end, and searched", []string{"secret"}, "0123secret", 10 + 6 + 6 + 10 + 2 + 3},
+		{"found often, but for a percent sign", []string{"abc%"}, "abcabcabc0", 10 + 3 + 4 + 10 + 1 + 2},
+		// The part of the secret is compared with the end of the text: 17 positions, 8 equal bytes.
+		{"cut off", []string{"0123456789"}, "01234567", 8 + 10 + 8 + 17 + 8 + 8},
+		// 12 positions, 3 equal bytes, and the digits of the escape: one from its second byte on, five from its third.
+		{"cut off, with its start in an escape", []string{"52525xyzw"}, "%252525xyz", 17 + 9 + 17 + 12 + 3 + 1 + 5 + 17},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, steps := New(row.secrets...).hide(row.text, len(row.text))
+			assert.Equal(t, row.want, steps)
+		})
+	}
 }
 
 // TestNewIsLinear makes the secrets of the same adversaries.
