@@ -209,7 +209,10 @@ func TestFirstThrottle(t *testing.T) {
 		if got := e.Rate(); got != row.want {
 			t.Errorf("%s: %v/s; want %v/s", row.name, got, row.want)
 		}
-		// When the limit is forgotten, so is what passed before.
+		// When the limit is forgotten, so is what passed before, and under it.
+		for range 100 {
+			e.Passed(now)
+		}
 		now = now.Add(time.Hour)
 		if e.Wait(now); e.Rate() != 0 {
 			t.Errorf("%s: %v/s an hour later; want no limit", row.name, e.Rate())
@@ -232,6 +235,63 @@ func TestHold(t *testing.T) {
 			t.Errorf("throttle %d: Wait = %v at %v/s; want %v at 10/s", i+1, got, e.Rate(), want)
 		}
 		now = now.Add(ms)
+	}
+}
+
+// TestLag holds that requests which a late timer held back go together, those of
+// 20 ms at most. The rate is 100 requests a second.
+func TestLag(t *testing.T) {
+	for _, row := range []struct {
+		late time.Duration
+		sent int
+		wait time.Duration // then
+	}{
+		{-1, 0, 1}, {0, 1, 10 * ms}, {5 * ms, 1, 5 * ms}, {10 * ms, 2, 10 * ms}, {20 * ms, 3, 10 * ms}, {25 * ms, 3, 10 * ms}, {150 * ms, 3, 10 * ms},
+	} {
+		var e pace.Estimator
+		for range 200 {
+			e.Passed(start)
+		}
+		e.Throttled(start, start)
+		now := start.Add(5*ms + row.late)
+		sent := 0
+		for e.Wait(now) == 0 && sent < 100 {
+			sent++
+		}
+		if wait := e.Wait(now); sent != row.sent || wait != row.wait {
+			t.Errorf("%v late: %d requests go, and then Wait = %v; want %d, %v", row.late, sent, wait, row.sent, row.wait)
+		}
+	}
+}
+
+// TestIdleTime holds that the time in which nobody wants to send is no time in
+// which few requests passed.
+func TestIdleTime(t *testing.T) {
+	measured := func(idle time.Duration) float64 {
+		var e pace.Estimator
+		e.Throttled(start, start)
+		e.Passed(start.Add(100 * ms))
+		now := start.Add(150 * ms)
+		e.Throttled(now, now)
+		for i := range 10 {
+			if i == 5 {
+				now = now.Add(idle)
+			}
+			for wait := e.Wait(now); wait > 0; wait = e.Wait(now) {
+				now = now.Add(wait)
+			}
+			if i%2 == 0 {
+				e.Passed(now)
+			}
+		}
+		e.Throttled(now, now)
+		return e.Rate()
+	}
+	busy := measured(0)
+	for _, idle := range []time.Duration{time.Second, 2 * time.Second} {
+		if got := measured(idle); got < 0.95*busy || got > 1.1*busy {
+			t.Errorf("%v/s after %v in which nobody wants to send; want %v/s, as without it", got, idle, busy)
+		}
 	}
 }
 

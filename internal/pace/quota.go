@@ -78,7 +78,7 @@ type Quota struct {
 	passed  int64         // attempts that succeeded since the current fault began
 	owed    int64         // calls that must fail before another chance
 	row     int           // successes since the last failure
-	faults  uint8         // in a row
+	faults  int           // in a row
 	chance  bool          // the current fault is one, by secondChance
 }
 
@@ -118,7 +118,7 @@ func (q *Quota) begin(quiet time.Duration) {
 	if q.current.first.Before(q.began) {
 		q.began = q.current.first // the clock was set back
 	}
-	q.faults = min(q.faults+1, maxFaults+1)
+	q.faults++
 	q.failed, q.passed = 0, 0
 	if q.chance = q.faults > maxFaults && q.unused >= secondChance && q.owed == 0; q.chance {
 		q.unused = 0

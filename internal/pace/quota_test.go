@@ -359,6 +359,8 @@ func TestQuota(t *testing.T) {
 		{"slow attempts earn nothing", after(step{7 * s, 7 * s, 37 * s, false}, step{38 * s, 38 * s, 68 * s, false}, step{68 * s, 68 * s, 98 * s, false}, step{69 * s, 69 * s, 99 * s, false})},
 		{"a call each second", after(eachSecond...)},
 		{"a call each minute", after(eachMinute...)},
+		{"8 s before the third fault are a chance for the fourth", []step{{0, 0, 1 * s, true}, {2 * s, 2 * s, 3 * s, true}, {12 * s, 12 * s, 13 * s, true}, {13*s + ms, 13*s + ms, 13*s + ms, true},
+			{14 * s, 14 * s, 15 * s, true}}},
 		{"10 min without a failure", after(step{607 * s, 607 * s, 608 * s, true}, step{609 * s, 609 * s, 610 * s, true}, step{611 * s, 611 * s, 612 * s, true}, step{613 * s, 613 * s, 614 * s, false})},
 		{"the clock stands still", []step{{0, 0, 0, true}, {0, 0, 0, true}, {0, 0, 0, true}, {0, 0, 0, true}}},
 		{"the clock is set back: one wave more", after(step{-100 * s, -100 * s, -99 * s, true}, step{-98 * s, -98 * s, -97 * s, false})},
