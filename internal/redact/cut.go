@@ -94,7 +94,7 @@ func (p *path) cutOff(units []unit, body []byte, e end, steps *int) int {
 			next += int(units[next].size)
 		}
 		inside, ok := startsWith(body, units[i:next], steps)
-		if n := inside + rest; ok && minCut <= n && n <= len(body) && common[n] >= rest {
+		if n := inside + rest; ok && minCut <= n && n <= len(body) && common[len(common)-n] >= rest {
 			return i
 		}
 	}
@@ -116,18 +116,17 @@ func startsWith(body []byte, units []unit, steps *int) (n int, ok bool) {
 }
 
 // commonSuffixes returns how many bytes at the end of the first n bytes of body
-// are the end of text, by n. It is the Z-algorithm, from end to start.
+// are the end of text: the n-th number from the end. It may be more than text
+// has. It is the Z-algorithm, from end to start.
 func commonSuffixes(body, text []byte, steps *int) []int {
 	text = text[len(text)-min(len(text), len(body)):]
 	all := slices.Concat(body, text)
 	slices.Reverse(all)
 	z := make([]int, len(all))
-	left, right := 0, 0
+	var left, right int
 	for i := 1; i < len(all); i++ {
 		*steps++
-		if i < right {
-			z[i] = min(right-i, z[i-left])
-		}
+		z[i] = max(0, min(right-i, z[i-left]))
 		for i+z[i] < len(all) && all[z[i]] == all[i+z[i]] {
 			*steps++
 			z[i]++
@@ -136,9 +135,5 @@ func commonSuffixes(body, text []byte, steps *int) []int {
 			left, right = i, i+z[i]
 		}
 	}
-	common := make([]int, len(body)+1)
-	for n := 1; n <= len(body); n++ {
-		common[n] = min(n, len(text), z[len(all)-n])
-	}
-	return common
+	return z
 }

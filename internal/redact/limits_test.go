@@ -162,6 +162,7 @@ func TestSteps(t *testing.T) {
 		{"found often, but for a percent sign", []string{"abc%"}, "abcabcabc0", 10 + 3 + 4 + 10 + 1 + 2},
 		// The part of the secret is compared with the end of the text: 17 positions, 8 equal bytes.
 		{"cut off", []string{"0123456789"}, "01234567", 8 + 10 + 8 + 17 + 8 + 8},
+		{"cut off, of a long text", []string{"0123456789"}, strings.Repeat("x", 100) + "01234567", 108 + 10 + 108 + 19 + 8 + 108},
 		// 12 positions, 3 equal bytes, and the digits of the escape: one from its second byte on, five from its third.
 		{"cut off, with its start in an escape", []string{"52525xyzw"}, "%252525xyz", 17 + 9 + 17 + 12 + 3 + 1 + 5 + 17},
 	} {

@@ -83,7 +83,7 @@ func (s Secrets) HideCut(text string, keep int) string {
 }
 
 // hide returns the first keep bytes of text without secrets, and how many steps
-// that took: bytes read, and states of a search passed.
+// that took: bytes read, bytes compared, and states of a search passed.
 func (s Secrets) hide(text string, keep int) (hidden string, steps int) {
 	keep = min(keep, len(text))
 	text = text[:min(len(text), keep+lookAhead)]

@@ -162,6 +162,7 @@ func TestHide(t *testing.T) {
 		{"cut off, after a percent sign", "41abcdefgh", "%41abcdef", "%REDACTED"},
 		{"cut off, after half an escape", "0041abcdefgh", `\u0041abcd`, `\uREDACTED`},
 		{"cut off, with its start in an escape", "52525xyzw", "%252525xyz", "%2REDACTED"},
+		{"cut off, with its start in the second half of an escape", "25xyzuvwrs", "%2525xyzuvw", "%25REDACTED"},
 		{"cut off, all but two bytes in an escape", "252525xy%xyz", "%252525xy", "%REDACTED"},
 		{"cut off before its percent sign", "01234567%", "a 01234567", "a REDACTED"},
 		{"cut off after percent signs", "abc%%%%%é9", `abc%%%%%\u%3`, "REDACTED"},
