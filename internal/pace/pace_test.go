@@ -426,6 +426,14 @@ func TestIdle(t *testing.T) {
 			t.Errorf("%g/s: Wait = %v, Rate() = %v 10 min later; want 0, 0", rate, wait, e.Rate())
 		}
 	}
+	var q pace.Quota
+	if !q.Idle(start) {
+		t.Error("a new Quota is not idle")
+	}
+	q.Failed(start, start, start)
+	if q.Idle(start.Add(10*time.Minute-1)) || !q.Idle(start.Add(10*time.Minute)) {
+		t.Error("a Quota is not idle until 10 min after the last failure, and idle then")
+	}
 	var d pace.Detector
 	if !d.Idle(start) {
 		t.Error("a new Detector is not idle")

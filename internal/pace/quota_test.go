@@ -339,6 +339,10 @@ func TestQuota(t *testing.T) {
 			eachSecond = append(eachSecond, step{at, at + ms, at + ms, false})
 		}
 	}
+	var tenEachSecond []step // eight calls for one retry are few here, but not 8 s
+	for at := 8 * s; at < 30*s; at += s / 10 {
+		tenEachSecond = append(tenEachSecond, step{at, at, at, at == 12*s || at == 20*s || at == 28*s})
+	}
 	var eachMinute []step // one retry for eight calls
 	for at := time.Minute; at < 30*time.Minute; at += time.Minute {
 		eachMinute = append(eachMinute, step{at, at, at, at%(8*time.Minute) == time.Minute})
@@ -358,6 +362,7 @@ func TestQuota(t *testing.T) {
 			step{40 * s, 40 * s, 41 * s, true}, step{42 * s, 42 * s, 43 * s, true}, step{44 * s, 44 * s, 45 * s, true}, step{46 * s, 46 * s, 47 * s, false})},
 		{"slow attempts earn nothing", after(step{7 * s, 7 * s, 37 * s, false}, step{38 * s, 38 * s, 68 * s, false}, step{68 * s, 68 * s, 98 * s, false}, step{69 * s, 69 * s, 99 * s, false})},
 		{"a call each second", after(eachSecond...)},
+		{"ten calls each second", after(tenEachSecond...)},
 		{"a call each minute", after(eachMinute...)},
 		{"8 s before the third fault are a chance for the fourth", []step{{0, 0, 1 * s, true}, {2 * s, 2 * s, 3 * s, true}, {12 * s, 12 * s, 13 * s, true}, {13*s + ms, 13*s + ms, 13*s + ms, true},
 			{14 * s, 14 * s, 15 * s, true}}},
