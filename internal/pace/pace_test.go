@@ -238,6 +238,62 @@ func TestHold(t *testing.T) {
 	}
 }
 
+// TestMeasure holds the rate that throttles set: 0.98 of what passed since the
+// bucket was found empty, of which it held half a request at first. A first
+// measurement counts alone, a later one beside two requests.
+func TestMeasure(t *testing.T) {
+	type throttle struct {
+		passed int           // since the one before
+		at     time.Duration // since the one before
+		want   float64       // requests a second
+	}
+	for _, row := range []struct {
+		name      string
+		throttles []throttle // after the first, which sets 10/s
+	}{
+		{"one passed", []throttle{{1, 150 * ms, 0.98 * 1.5 / 0.15}}},
+		{"four passed", []throttle{{4, time.Second, 0.98 * 4.5}}},
+		{"more than the rate", []throttle{{20, time.Second, 10}}},
+		{"one in a minute", []throttle{{1, time.Minute, 0.2}}},
+		{"at once", []throttle{{1, 1, 10}}},
+		{"none passed", []throttle{{0, time.Second, 10}, {0, time.Second, 10}}},
+		{"one passed, after throttles", []throttle{{0, time.Second, 10}, {0, time.Second, 10}, {1, time.Second, 0.98 * 1.5 / 3}}},
+		{"a second time", []throttle{{4, time.Second, 4.41}, {2, time.Second, 4.41 + (1.96-4.41)*3/5}}},
+		{"a second time, after a throttle", []throttle{{4, time.Second, 4.41}, {0, time.Second, 4.41}, {2, time.Second, 4.41 + (0.98-4.41)*4/6}}},
+		{"a third time", []throttle{{4, time.Second, 4.41}, {2, time.Second, 2.94}, {1, time.Second, 2.94 + (0.98-2.94)*2/4}}},
+	} {
+		var e pace.Estimator
+		now := start
+		e.Throttled(now, now)
+		for i, x := range row.throttles {
+			for range x.passed {
+				e.Passed(now)
+			}
+			now = now.Add(x.at)
+			e.Throttled(now, now)
+			if got := e.Rate(); math.Abs(got-x.want) > 1e-9 {
+				t.Errorf("%s: %v/s after throttle %d; want %v/s", row.name, got, i+2, x.want)
+			}
+		}
+	}
+}
+
+// TestClimbed holds that a rate which has climbed by a quarter falls to three
+// quarters of it at most.
+func TestClimbed(t *testing.T) {
+	var e pace.Estimator
+	e.Throttled(start, start)
+	e.Wait(start.Add(250 * ms))
+	e.Passed(start.Add(300 * ms))
+	if got := e.Rate(); got != 20 {
+		t.Fatalf("%v/s; want 20/s", got)
+	}
+	e.Throttled(start.Add(250*ms), start.Add(time.Second))
+	if got := e.Rate(); got != 15 {
+		t.Errorf("%v/s; want 15/s", got)
+	}
+}
+
 // TestLag holds that requests which a late timer held back go together, those of
 // 20 ms at most. The rate is 100 requests a second.
 func TestLag(t *testing.T) {
