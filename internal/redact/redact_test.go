@@ -150,6 +150,7 @@ func TestHide(t *testing.T) {
 		{"an escape of 128 bytes", "aAc", "a" + strings.Repeat(`\`, 123) + "u0041c", "a" + strings.Repeat(`\`, 123) + "u0041c"},
 		{"two spellings of an escape of more bytes", "x%" + strings.Repeat(`\`, 121) + "u00325y", "x%%" + strings.Repeat("25", 61) + "32%35y", "REDACTED"},
 		{"short when decoded", "%41", "A %41 \\u0041", "A REDACTED REDACTED"},
+		{"not there, but for a letter that comes twice", "abc", "abbc aabbc abcc", "abbc aabbc REDACTEDc"},
 		{"not there", "secret", "secre%74s are ever secre", "REDACTEDs are ever secre"},
 		{"cut off", "0123456789", "a 01234567", "a REDACTED"},
 		{"cut off, of a few bytes", "0123456789", "a 0123456", "a 0123456"},
@@ -191,6 +192,30 @@ func TestHideSeveral(t *testing.T) {
 	assert.Equal(t, "text", Secrets{}.Hide("text"))
 	assert.Equal(t, "REDACTED REDACTED [REDACTED]", fmt.Sprintf("%+v %#v %d", s, &s, []Secrets{s}))
 	assert.Equal(t, "REDACTEDx", New("0123456789abcdef", "abcdefghijklmnop").Hide("0123456789abcdefghijklmnopx"), "those that overlap")
+}
+
+// TestHideTwoLetters has every secret of three to six letters a and b in every
+// text of eight.
+func TestHideTwoLetters(t *testing.T) {
+	word := func(bits, n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = 'a' + byte(bits>>i&1)
+		}
+		return string(b)
+	}
+	for n := 3; n <= 6; n++ {
+		for bits := range 1 << n {
+			secret := word(bits, n)
+			secrets := New(secret)
+			for bits := range 1 << 8 {
+				text := word(bits, 8)
+				if hidden := secrets.Hide(text); strings.Contains(text, secret) == (hidden == text) || strings.Contains(hidden, secret) {
+					t.Fatalf("secret %s in %s: %s", secret, text, hidden)
+				}
+			}
+		}
+	}
 }
 
 // TestHideIsExact generates pairs of a secret and a text in which the secret
