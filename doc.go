@@ -59,22 +59,26 @@
 // The error of a call is one line of at most 1 KiB. It contains the operation and
 // the data integration and, when available, the host, the status, the code, the
 // request id and the number of attempts. [Classify] returns the kind of a failure,
-// for reports and alerts. Only [smithy.InvalidParamsError] keeps its own form, of several
-// lines. The five exceptions of the service are types of this package;
-// [Client.ListDataIntegrationAssociations] lists all other errors. A 404 or 403
-// without an error code comes from a proxy: it is not a
-// [ResourceNotFoundException] or an [AccessDeniedException], because it says
+// for reports and alerts. Only [smithy.InvalidParamsError] keeps its own form, of
+// several lines. The five exceptions of the service are types of this package,
+// with aliases in package types; [Client.ListDataIntegrationAssociations] lists
+// all other errors. A 404 or 403 without an error code comes from a proxy: it is
+// not a [ResourceNotFoundException] or an [AccessDeniedException], because it says
 // nothing about the data integration.
 //
 // # Retries
 //
-// A call makes up to three attempts. Failed connections, incomplete or malformed
-// responses and transient statuses are retried, the first time within 50
-// milliseconds. A throttled attempt is retried after up to one second. A
-// Retry-After of up to 20 seconds is honoured; a longer one ends the call. Each
-// endpoint has a retry quota, so that retries do not add load to an outage. After
-// the first throttle the client limits its request rate to what the service lets
-// through, unless Options.RetryMode is standard. This is the default Retryer. Set
+// A call makes up to three attempts. Failed connections, attempts that time out,
+// incomplete or malformed responses, and the statuses 408, 425, 429, 500, 502,
+// 503, 504 and 529 are retried. The first retry waits up to 50 milliseconds, the
+// second up to 4 seconds, each further one up to twice as long, at most 20
+// seconds. After a throttle the limits are 1 second, 2 seconds, 4 seconds and so
+// on, at most 20. A Retry-After of up to 20 seconds is honoured; a longer one ends
+// the call. Each endpoint has a retry quota: after three faults in a row, calls
+// make one attempt each until attempts succeed again. A fault that meets many
+// calls at once counts as one, and throttles do not count. After the first
+// throttle the client limits its request rate to what the service lets through,
+// unless Options.RetryMode is standard. This is the default Retryer. Set
 // Options.Retryer to replace it.
 //
 // # Timeouts

@@ -36,8 +36,9 @@ type DataIntegrationAssociationsCompletedWaiterOptions struct {
 	// were appended.
 	ClientOptions []func(*Options)
 
-	// MinDelay is the minimum delay between two rounds. 0: 20 seconds. It must not
-	// be negative, nor greater than MaxDelay.
+	// MinDelay is the minimum delay between two rounds; only the one before the last
+	// round can be shorter. 0: 20 seconds. It must not be negative, nor greater than
+	// MaxDelay.
 	MinDelay time.Duration
 
 	// MaxDelay is the maximum delay between two rounds. 0: 120 seconds. It must
@@ -159,10 +160,10 @@ func (w *DataIntegrationAssociationsCompletedWaiter) Wait(ctx context.Context, p
 //
 // params is copied. params.MaxResults is the page size; params.NextToken must be
 // nil or "", because a wait needs the complete list. maxWaitDur is the longest
-// time to wait, and must be greater than zero. As with the SDK's waiters, the
-// wait ends before maxWaitDur if less than MinDelay is left for another round: a
-// maxWaitDur below MinDelay allows one round. optFns change the options for this
-// wait alone.
+// time to wait, and must be greater than zero. As with the SDK's waiters, the wait
+// ends before maxWaitDur if no more than MinDelay is left for another round: a
+// maxWaitDur of at most MinDelay allows one round. optFns change the options for
+// this wait alone.
 //
 // Before anything is sent, the error is a *[ConfigError] (options, maxWaitDur or
 // client) or a [smithy.InvalidParamsError] (params). Later, it is one of:
