@@ -95,7 +95,7 @@ func ExampleRedirectError() {
 func ExampleAttemptTimeoutError() {
 	service := exampleService()
 	service.Fail(appintegrationstest.Stall(0)) // until the client gives up
-	client := service.Client(func(o *appintegrations.Options) { o.AttemptTimeout = 50 * time.Millisecond })
+	client := service.Client(func(o *appintegrations.Options) { o.AttemptTimeout = time.Second / 4 })
 	in := &appintegrations.ListDataIntegrationAssociationsInput{DataIntegrationIdentifier: aws.String("example")}
 	_, err := client.ListDataIntegrationAssociations(context.Background(), in)
 	fmt.Println(err)

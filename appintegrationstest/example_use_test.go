@@ -90,10 +90,10 @@ func ExampleStall() {
 	defer srv.Close()
 	srv.Put("crm-accounts")
 	srv.Fail(appintegrationstest.Stall(0))
-	client := srv.Client(func(o *appintegrations.Options) { o.AttemptTimeout = 50 * time.Millisecond })
+	client := srv.Client(func(o *appintegrations.Options) { o.AttemptTimeout = time.Second / 4 })
 	_, err := client.ListDataIntegrationAssociations(context.Background(), crm)
-	fmt.Println(err, len(srv.Requests()))
-	// Output: <nil> 2
+	fmt.Println(err, len(srv.Requests()) > 1) // it was retried
+	// Output: <nil> true
 }
 
 // The server can be a handler of a server of your own.

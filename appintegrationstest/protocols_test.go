@@ -117,7 +117,7 @@ func TestClientBehaviour(t *testing.T) {
 				srv.Fail(test.fault.OnPage(2))
 				client := srv.Client(func(o *appintegrations.Options) {
 					if waits := strings.HasPrefix(test.fault.String(), "stall") || strings.HasPrefix(test.fault.String(), "drip"); waits {
-						o.AttemptTimeout = 500 * time.Millisecond
+						o.AttemptTimeout = time.Second
 					}
 				})
 				defer client.CloseIdleConnections()
