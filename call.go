@@ -76,6 +76,8 @@ type attempt struct {
 	throttled  bool          // the response was a throttle
 	retryable  bool          // the retry quota allows another attempt
 	passed     time.Time     // when something last passed at the remote before it was throttled
+	mayPass    bool          // something that was sent before the throttles was still under way then
+	early      *remote       // the one that counts it as early; nil: none
 	req        *http.Request
 	resp       *http.Response
 	body       guardedBody
@@ -132,6 +134,8 @@ type attemptRoot struct {
 
 	mu     sync.Mutex
 	bodies []*guardedBody
+	copies []*attempt // that were sent
+	over   bool       // the attempt has ended
 	cancel []context.CancelFunc
 
 	waiting wait

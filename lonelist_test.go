@@ -2,12 +2,19 @@ package appintegrations_test
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/seed-10600c52/appintegrations"
+	"github.com/seed-10600c52/appintegrations/appintegrationstest"
+	"github.com/seed-10600c52/appintegrations/types"
 )
 
 // TestLoneList lists one data integration of 24 pages under a slow quota, with
@@ -49,4 +56,77 @@ func TestLoneLoop(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestFirstCallsAtOnce has a client whose first calls come at once, more of them
+// than the quota lets through, from a service whose pages take longer than its
+// throttles: what was sent before the first throttle may still pass, so that no
+// throttle ends a call until then.
+func TestFirstCallsAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, calls := range []int{5, 64} {
+		bubble(t, fmt.Sprint(calls), func(t *testing.T) {
+			lost := 0
+			for range few(100, 20) {
+				server := appintegrationstest.New(func(o *appintegrationstest.Options) {
+					o.Quota = appintegrationstest.Quota{PerSecond: 2, Burst: 3}
+				})
+				server.Put("example", types.DataIntegrationAssociationSummary{ClientId: aws.String("c")})
+				client := server.Client(func(o *appintegrations.Options) { o.HTTPClient = slowPages{server, 2 * time.Second} })
+				var failed atomic.Int64
+				var group sync.WaitGroup
+				for range calls {
+					group.Go(func() {
+						if _, err := client.ListDataIntegrationAssociations(t.Context(), input("example")); err != nil {
+							failed.Add(1)
+						}
+					})
+				}
+				group.Wait()
+				lost += int(failed.Load())
+				server.Close()
+			}
+			assert.Zero(t, lost, "calls lost")
+		})
+	}
+}
+
+// TestDeadQuota has 64 calls at once of a service that throttles all but the
+// first, which never responds: no call waits for that longer than its own time.
+func TestDeadQuota(t *testing.T) {
+	t.Parallel()
+	bubble(t, "one call hangs", func(t *testing.T) {
+		var requests atomic.Int64
+		client := anonymousStub(func(r *http.Request) *http.Response {
+			if requests.Add(1) == 1 {
+				<-r.Context().Done()
+			}
+			return replied(r, 429, strings.NewReader(`{"message":"slow down"}`))
+		})
+		begun := time.Now()
+		var group sync.WaitGroup
+		for range 64 {
+			group.Go(func() {
+				_, err := client.ListDataIntegrationAssociations(t.Context(), input("example"))
+				assert.Error(t, err)
+			})
+		}
+		group.Wait()
+		assert.Less(t, time.Since(begun), 5*time.Minute)
+		t.Logf("%d requests in %v", requests.Load(), time.Since(begun))
+	})
+}
+
+// slowPages is a client of a service whose pages take longer than its throttles.
+type slowPages struct {
+	server *appintegrationstest.Server
+	delay  time.Duration
+}
+
+func (s slowPages) Do(r *http.Request) (*http.Response, error) {
+	resp, err := s.server.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusOK {
+		time.Sleep(s.delay)
+	}
+	return resp, err
 }

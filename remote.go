@@ -19,6 +19,7 @@ type remote struct {
 	remoteKey
 	account     atomic.Pointer[string] // the account id of the keys; nil: not known
 	clockOffset atomic.Int64           // nanoseconds to add to the clock when signing
+	early       atomic.Int64           // attempts under way that were sent before the first throttle, or since something passed
 
 	mu       sync.Mutex
 	quota    pace.Quota
@@ -169,6 +170,7 @@ func (a *attempt) settleFailure(sent time.Time, err error) {
 	switch {
 	case throttled:
 		a.throttled, a.retryable, a.passed = true, true, r.rate.LastPassed()
+		a.mayPass = r.early.Load() > 0
 		r.throttle = err
 		r.rate.Throttled(sent, now)
 		r.line.throttled()

@@ -97,8 +97,27 @@ func (a *attempt) noteSent() {
 	a.locate()
 	a.sentAt = time.Now()
 	a.waitsSince(a.sentAt, "the response", a.req.URL.Host)
+	if !a.remote.line.dry.Load() {
+		a.early = a.remote
+		a.early.early.Add(1)
+	}
 	if a.root != nil {
 		a.root.sent.Store(a)
+		a.root.mu.Lock()
+		defer a.root.mu.Unlock()
+		if a.root.over { // a hook sends one that nobody waits for
+			a.noteBack()
+			return
+		}
+		a.root.copies = append(a.root.copies, a)
+	}
+}
+
+// noteBack notes that the attempt is no longer under way.
+func (a *attempt) noteBack() {
+	if a.early != nil {
+		a.early.early.Add(-1)
+		a.early = nil
 	}
 }
 
@@ -129,14 +148,18 @@ func (a *attempt) letGo() {
 		if a.body.body != nil {
 			a.body.Close()
 		}
+		a.noteBack()
 		return
 	}
 	a.root.mu.Lock()
-	bodies, cancel := a.root.bodies, a.root.cancel
-	a.root.bodies, a.root.cancel = nil, nil
+	bodies, copies, cancel := a.root.bodies, a.root.copies, a.root.cancel
+	a.root.bodies, a.root.copies, a.root.cancel, a.root.over = nil, nil, nil, true
 	a.root.mu.Unlock()
 	for _, b := range bodies {
 		b.Close()
+	}
+	for _, sent := range copies {
+		sent.noteBack()
 	}
 	for _, f := range cancel {
 		f()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,7 +18,7 @@ const turnPatience = 2 * time.Minute
 // after it. The mutex of the remote guards it.
 type line struct {
 	waiting []*waiter
-	dry     bool // nothing passed since the last throttle
+	dry     atomic.Bool // nothing passed since the last throttle
 }
 
 type waiter struct {
@@ -41,7 +42,7 @@ func (l *line) leave(w *waiter) {
 // attempt may be the last of its call, so the first who has one to spare finds
 // out whether anything passes again.
 func (l *line) next() *waiter {
-	if l.dry {
+	if l.dry.Load() {
 		if i := slices.IndexFunc(l.waiting, func(w *waiter) bool { return w.spare }); i >= 0 {
 			return l.waiting[i]
 		}
@@ -61,13 +62,13 @@ func (l *line) wakeNext() {
 
 // passed and throttled report what came back.
 func (l *line) passed() {
-	if l.dry {
-		l.dry = false
+	if l.dry.Load() {
+		l.dry.Store(false)
 		l.wakeNext()
 	}
 }
 
-func (l *line) throttled() { l.dry = true }
+func (l *line) throttled() { l.dry.Store(true) }
 
 // waitTurn waits until the attempt may be sent. The error ends the call: its
 // context is done, its deadline is nearer than its turn, or the remote lets
