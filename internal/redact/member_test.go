@@ -58,6 +58,7 @@ func TestMember(t *testing.T) {
 			assert.Equal(t, row.want, Member(row.text, "NextToken"))
 		})
 	}
+	assert.Equal(t, `{"\u0070age":"REDACTED"}`, Member(`{"\u0070age":"b"}`, "page"), "an escape that ends in 0")
 	assert.Equal(t, `{"az":"REDACTED"}`, Member(`{"az":"b"}`, "AZ"), "case is ignored from A to Z")
 }
 
