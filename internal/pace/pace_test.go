@@ -278,6 +278,41 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
+// TestGrowth holds that a measured rate grows by a hundredth each 200 ms, and
+// above 20 requests a second by the square root of 20 over the rate less.
+func TestGrowth(t *testing.T) {
+	for _, row := range []struct {
+		passed int // in the second that is measured
+		rate   float64
+		growth float64
+	}{
+		{4, 0.98 * 4.5, 0.01}, {20, 0.98 * 20.5, 0.01 / math.Sqrt(0.98*20.5/20)}, {30, 0.98 * 30.5, 0.01 / math.Sqrt(0.98*30.5/20)},
+	} {
+		var e pace.Estimator
+		for range 200 {
+			e.Passed(start)
+		}
+		e.Throttled(start, start)
+		for range row.passed {
+			e.Passed(start)
+		}
+		now := start.Add(time.Second)
+		e.Throttled(now, now)
+		if got := e.Rate(); math.Abs(got-row.rate) > 1e-9 {
+			t.Fatalf("%d passed: %v/s; want %v/s", row.passed, got, row.rate)
+		}
+		now = now.Add(e.Wait(now))
+		e.Wait(now.Add(200*ms - 1))
+		if got := e.Rate(); math.Abs(got-row.rate) > 1e-9 {
+			t.Errorf("%d passed: %v/s before 200 ms; want %v/s", row.passed, got, row.rate)
+		}
+		e.Wait(now.Add(200 * ms))
+		if got, want := e.Rate(), row.rate*(1+row.growth); math.Abs(got-want) > 1e-9 {
+			t.Errorf("%d passed: %v/s after 200 ms; want %v/s", row.passed, got, want)
+		}
+	}
+}
+
 // TestClimbed holds that a rate which has climbed by a quarter falls to three
 // quarters of it at most.
 func TestClimbed(t *testing.T) {
