@@ -115,6 +115,7 @@ func (a *attempt) wrapError(err error) error {
 	return a.responseError(err)
 }
 
+// isUnsent reports whether err is that of a request that got no response.
 func isUnsent(err error) bool {
 	var unsent *smithyhttp.RequestSendError
 	return errors.As(err, &unsent)

@@ -108,9 +108,9 @@ type SweepResult struct {
 }
 
 // Sweep lists many data integrations at once, of many accounts and Regions, as
-// fast as their quotas allow. It adapts to the quota of each Client. Each target comes exactly once, in the order of completion; with
-// SweepOptions.EachPage, exactly one result of each target has Checkpoint.Done or
-// an Err.
+// fast as their quotas allow. It adapts to the quota of each Client. Each target
+// comes exactly once, in the order of completion; with SweepOptions.EachPage,
+// exactly one result of each target has Checkpoint.Done or an Err.
 //
 // A throttled page is asked for again until it comes: see
 // SweepOptions.StallTimeout. A page that fails otherwise, with an error that can

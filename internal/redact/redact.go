@@ -67,8 +67,9 @@ func (s *Secrets) add(secret string) {
 // Hide returns text with [Mark] in place of each secret: as it is,
 // percent-encoded, escaped as in JSON, and in any nesting of these. Some bytes
 // may be escaped and others not. A secret that the end of the text cuts off is
-// hidden too if at least 8 bytes of it are there. Other text is not changed,
-// and a text without a secret is returned as it is, without an allocation.
+// hidden too if at least 8 bytes of it are there. Other text is not changed. A
+// text without a secret is returned as it is, without an allocation unless its
+// last bytes stand in a secret.
 func (s Secrets) Hide(text string) string {
 	hidden, _ := s.hide(text, len(text))
 	return hidden
