@@ -141,6 +141,80 @@ type attemptRoot struct {
 	waiting wait
 }
 
+// noteSent notes that the attempt is sent, and which copy of it.
+func (a *attempt) noteSent() {
+	a.locate()
+	a.sentAt = time.Now()
+	a.waitsSince(a.sentAt, "the response", a.req.URL.Host)
+	if !a.remote.line.dry.Load() {
+		a.early = a.remote
+		a.early.early.Add(1)
+	}
+	if a.root != nil {
+		a.root.sent.Store(a)
+		a.root.mu.Lock()
+		defer a.root.mu.Unlock()
+		if a.root.over { // a hook sends one that nobody waits for
+			a.noteBack()
+			return
+		}
+		a.root.copies = append(a.root.copies, a)
+	}
+}
+
+// noteBack notes that the attempt is no longer under way.
+func (a *attempt) noteBack() {
+	if a.early != nil {
+		a.early.early.Add(-1)
+		a.early = nil
+	}
+}
+
+// signed returns the copy of the attempt that was sent last, or the attempt
+// itself.
+func (a *attempt) signed() *attempt {
+	if a.root != nil {
+		if sent := a.root.sent.Load(); sent != nil {
+			return sent
+		}
+	}
+	return a
+}
+
+// hold keeps a body to be closed when the attempt ends, whatever hooks put in
+// its place.
+func (a *attempt) hold(b *guardedBody) {
+	if a.root != nil {
+		a.root.mu.Lock()
+		defer a.root.mu.Unlock()
+		a.root.bodies = append(a.root.bodies, b)
+	}
+}
+
+// letGo closes what the attempt opened.
+func (a *attempt) letGo() {
+	if a.root == nil {
+		if a.body.body != nil {
+			a.body.Close()
+		}
+		a.noteBack()
+		return
+	}
+	a.root.mu.Lock()
+	bodies, copies, cancel := a.root.bodies, a.root.copies, a.root.cancel
+	a.root.bodies, a.root.copies, a.root.cancel, a.root.over = nil, nil, nil, true
+	a.root.mu.Unlock()
+	for _, b := range bodies {
+		b.Close()
+	}
+	for _, sent := range copies {
+		sent.noteBack()
+	}
+	for _, f := range cancel {
+		f()
+	}
+}
+
 // A gateContext carries an attempt to the default retryer, whatever is wrapped
 // around it: the interface of the SDK has no other way.
 type gateContext struct {
