@@ -76,7 +76,7 @@ type attempt struct {
 	throttled  bool          // the response was a throttle
 	retryable  bool          // the retry quota allows another attempt
 	passed     time.Time     // when something last passed at the remote before it was throttled
-	mayPass    bool          // something that was sent before the throttles was still under way then
+	mayPass    bool          // the throttles began lately, and something that was sent before them was still under way
 	early      *remote       // the one that counts it as early; nil: none
 	req        *http.Request
 	resp       *http.Response

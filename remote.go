@@ -170,10 +170,10 @@ func (a *attempt) settleFailure(sent time.Time, err error) {
 	switch {
 	case throttled:
 		a.throttled, a.retryable, a.passed = true, true, r.rate.LastPassed()
-		a.mayPass = r.early.Load() > 0
 		r.throttle = err
 		r.rate.Throttled(sent, now)
-		r.line.throttled()
+		r.line.throttled(now)
+		a.mayPass = r.early.Load() > 0 && now.Sub(r.line.since) <= quotaAlive
 		return
 	case hasResponse && !bare:
 		r.pass(sent, now, false)

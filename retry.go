@@ -191,8 +191,8 @@ func (c *call) lostRace(a *attempt) bool {
 }
 
 // quotaLives reports whether the attempt was throttled though the quota of its
-// account lives: something passed lately, or what was sent before the throttles
-// may still pass. Then the attempt does not count as one of the call's attempts,
+// account lives: something passed lately, or the throttles began lately and what
+// was sent before them may still pass. Then the attempt does not count as one of the call's attempts,
 // unless the user said how many those are.
 func (c *call) quotaLives(a *attempt) bool {
 	return a.throttled && a.paced && (a.mayPass || time.Since(a.passed) <= quotaAlive) &&

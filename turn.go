@@ -18,7 +18,8 @@ const turnPatience = 2 * time.Minute
 // after it. The mutex of the remote guards it.
 type line struct {
 	waiting []*waiter
-	dry     atomic.Bool // nothing passed since the last throttle
+	dry     atomic.Bool // nothing passed since the last throttle; read without the mutex too
+	since   time.Time   // while dry: when the first of the throttles came
 }
 
 type waiter struct {
@@ -68,7 +69,12 @@ func (l *line) passed() {
 	}
 }
 
-func (l *line) throttled() { l.dry.Store(true) }
+func (l *line) throttled(now time.Time) {
+	if !l.dry.Load() {
+		l.dry.Store(true)
+		l.since = now
+	}
+}
 
 // waitTurn waits until the attempt may be sent. The error ends the call: its
 // context is done, its deadline is nearer than its turn, or the remote lets
